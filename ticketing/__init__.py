@@ -1,0 +1,1 @@
+"""Support for Aula in a Danish municipality: one data model, one ladder, clocks people can trust."""

@@ -1,0 +1,34 @@
+"""Mail that came in: kept raw and whole before it is understood."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ticketing.database import Base, BigKey, ItemId, MunicipalityId
+
+
+class InboundMail(Base):
+    """A received message and what became of it. `identity` is what makes a second delivery the same."""
+
+    __tablename__ = "inbound_mail"
+    __table_args__ = (
+        UniqueConstraint("municipality_id", "identity"),
+        Index("ix_inbound_mail_message_id", "municipality_id", "message_id"),
+        Index("ix_inbound_mail_outcome", "municipality_id", "outcome", "received_at"),
+        Index("ix_inbound_mail_item", "item_id", "received_at"),
+    )
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    municipality_id: Mapped[MunicipalityId] = mapped_column(ForeignKey("municipality.id"))
+    identity: Mapped[str] = mapped_column(String(64))
+    message_id: Mapped[str | None] = mapped_column(String(250))
+    sender: Mapped[str | None] = mapped_column(String(254))
+    subject: Mapped[str | None] = mapped_column(String(250))
+    raw: Mapped[bytes] = mapped_column(LargeBinary)
+    received_at: Mapped[datetime]
+    #: "opened", "joined", "automatic", "bounce" or "quarantine".
+    outcome: Mapped[str] = mapped_column(String(20))
+    #: Why, in words, where it did not become a question.
+    reason: Mapped[str | None] = mapped_column(Text)
+    item_id: Mapped[ItemId | None] = mapped_column(ForeignKey("work_item.id"))

@@ -1,0 +1,200 @@
+"""The words of the domain that every room shares, as types. Danish names stand in config/ and templates."""
+
+from enum import StrEnum
+
+
+class Sector(StrEnum):
+    """Where in the municipality a unit belongs."""
+
+    SKOLE = "skole"
+    DAGTILBUD = "dagtilbud"
+    DAGPLEJE = "dagpleje"
+    IT = "it"
+
+
+class UnitKind(StrEnum):
+    """A node of the organisation tree, from the municipality down."""
+
+    MUNICIPALITY = "municipality"
+    SECTOR = "sector"
+    AREA = "area"
+    INSTITUTION = "institution"
+    DEPARTMENT = "department"
+    ROOM = "room"
+    ADMINISTRATION = "administration"
+    IT = "it"
+
+
+class Role(StrEnum):
+    """A role that a post gives a person in a unit (domain §1). Parents and pupils hold no post."""
+
+    EMPLOYEE = "employee"
+    SCHOOL_ADMIN_STAFF = "school_admin_staff"
+    SUPERUSER = "superuser"
+    DIGITAL_CHILDMINDER = "digital_childminder"
+    ADMIN_SUPERUSER = "admin_superuser"
+    INSTITUTION_ADMIN = "institution_admin"
+    MUNICIPAL_ADMIN = "municipal_admin"
+    IT_SERVICEDESK = "it_servicedesk"
+    LEADER = "leader"
+    SECTOR_HEAD = "sector_head"
+    STEERING_GROUP = "steering_group"
+    COMM_GROUP = "comm_group"
+    PROJECT_GROUP = "project_group"
+    DATA_PROTECTION = "data_protection"
+
+
+class RequesterRole(StrEnum):
+    """Who has the problem: decides where a question starts (R1)."""
+
+    PARENT = "parent"
+    PUPIL = "pupil"
+    EMPLOYEE = "employee"
+    SCHOOL_ADMIN_STAFF = "school_admin_staff"
+    SUPERUSER = "superuser"
+    ADMINISTRATOR = "administrator"
+    UNKNOWN = "unknown"
+
+
+class Rung(StrEnum):
+    """A rung of the ladder. The last two stand beside it: leader for `organisation`, project for wishes."""
+
+    EMPLOYEE = "employee"
+    SUPERUSER = "superuser"
+    ADMINISTRATOR = "administrator"
+    SERVICEDESK = "servicedesk"
+    VENDOR = "vendor"
+    LEADER = "leader"
+    PROJECT = "project"
+
+
+RUNG_HEIGHT = {
+    Rung.EMPLOYEE: 1,
+    Rung.SUPERUSER: 2,
+    Rung.ADMINISTRATOR: 3,
+    Rung.LEADER: 3,
+    Rung.PROJECT: 4,
+    Rung.SERVICEDESK: 4,
+    Rung.VENDOR: 5,
+}
+
+
+class Lane(StrEnum):
+    """What kind of help decides the way up (domain §2, "Lanes")."""
+
+    GUIDANCE = "vejledning"
+    SETUP = "opsaetning"
+    TECHNICAL = "teknik"
+    CONDUCT = "organisation"
+    BREACH = "brud"
+    VENDOR = "leverandoer"
+    WISH = "oenske"
+
+
+class Priority(StrEnum):
+    """P1 critical … P4 low or wish."""
+
+    P1 = "P1"
+    P2 = "P2"
+    P3 = "P3"
+    P4 = "P4"
+
+
+class State(StrEnum):
+    """R12: Ny → Taget → I gang → (Afventer …) → Løst → Lukket | Genåbnet."""
+
+    NEW = "new"
+    TAKEN = "taken"
+    IN_PROGRESS = "in_progress"
+    WAITING_REQUESTER = "waiting_requester"
+    WAITING_SYNC = "waiting_sync"
+    WAITING_VENDOR = "waiting_vendor"
+    SOLVED = "solved"
+    CLOSED = "closed"
+    REOPENED = "reopened"
+
+
+OPEN_STATES = frozenset(set(State) - {State.SOLVED, State.CLOSED})
+WAITING_STATES = frozenset({State.WAITING_REQUESTER, State.WAITING_SYNC, State.WAITING_VENDOR})
+
+
+class ItemKind(StrEnum):
+    """A ticket was asked for by somebody; a task is asked for by the plan or by a gap in the ladder."""
+
+    TICKET = "ticket"
+    TASK = "task"
+
+
+class Channel(StrEnum):
+    """The door that a question came in by."""
+
+    FORM = "form"
+    PUBLIC = "public"
+    MAIL = "mail"
+    PHONE = "phone"
+    API = "api"
+    SYSTEM = "system"
+
+
+class Affected(StrEnum):
+    """R9: who is affected."""
+
+    ONE = "one"
+    GROUP = "group"
+    INSTITUTION = "institution"
+    ALL = "all"
+
+
+class EventKind(StrEnum):
+    """What can happen to a work item. Past events are never rewritten; new kinds may be added."""
+
+    OPENED = "opened"
+    TAKEN = "taken"
+    HANDED_OVER = "handed_over"
+    ANSWERED = "answered"
+    NOTED = "noted"
+    REQUESTER_WROTE = "requester_wrote"
+    ASKED_REQUESTER = "asked_requester"
+    WAITING_SYNC = "waiting_sync"
+    WAITING_VENDOR = "waiting_vendor"
+    RESUMED = "resumed"
+    ESCALATED = "escalated"
+    REFERRED = "referred"
+    RETURNED = "returned"
+    MOVED_SIDEWAYS = "moved_sideways"
+    REROUTED = "rerouted"
+    SOLVED = "solved"
+    REOPENED = "reopened"
+    CLOSED = "closed"
+    RECLASSIFIED = "reclassified"
+    MOVED_UNIT = "moved_unit"
+    CONFIDENTIAL = "confidential"
+    NOT_CONFIDENTIAL = "not_confidential"
+    WATCHED = "watched"
+    UNWATCHED = "unwatched"
+    ATTACHED = "attached"
+    DETACHED = "detached"
+    MADE_KNOWN_FAULT = "made_known_fault"
+    CLOCK_WARNED = "clock_warned"
+    CLOCK_BREACHED = "clock_breached"
+    REMINDED = "reminded"
+    HANDOVER_FILLED = "handover_filled"
+
+
+class ClockKind(StrEnum):
+    """Three clocks an item and rung, the vendor's follow-up and the breach lane's 72 hours."""
+
+    FIRST_RESPONSE = "first_response"
+    RUNG = "rung"
+    END_TO_END = "end_to_end"
+    BREACH_NOTICE = "breach_notice"
+
+
+class ClockState(StrEnum):
+    """A running clock has a due time; a met or missed one keeps its verdict for ever."""
+
+    RUNNING = "running"
+    PAUSED = "paused"
+    MET = "met"
+    MISSED = "missed"
+    DROPPED = "dropped"
