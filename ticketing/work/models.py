@@ -111,6 +111,8 @@ class WorkItem(Base):
     logged_by_id: Mapped[PersonId | None] = mapped_column(ForeignKey("person.id"))
     about_person_id: Mapped[PersonId | None] = mapped_column(ForeignKey("person.id"))
     language: Mapped[str] = mapped_column(String(5), default="da")
+    #: Message-IDs of the mails to and from the requester, oldest first, apart by spaces: the thread.
+    thread_ids: Mapped[str | None] = mapped_column(Text)
 
     confidential: Mapped[bool] = mapped_column(Boolean, default=False)
     without_cover: Mapped[bool] = mapped_column(Boolean, default=False)

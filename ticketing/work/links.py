@@ -1,0 +1,94 @@
+"""Addresses that lead back to a work item: page links, the requester's signed status link, the reply
+address and the Message-ID. All that a stranger could guess carries a signature of the secret key."""
+
+import hashlib
+import hmac
+import re
+from urllib.parse import urlsplit
+
+from flask import current_app
+from itsdangerous import BadSignature, URLSafeTimedSerializer
+
+from ticketing.database import ItemId, MunicipalityId
+from ticketing.organisation.models import Municipality
+from ticketing.settings import Settings
+from ticketing.work.models import WorkItem
+
+#: The local part of every address of ours: `aula@…`, `aula+<unit>@…`, `aula+<reply token>@…`.
+MAILBOX = "aula"
+STATUS_LINK_SECONDS = 2 * 365 * 24 * 3600
+_REPLY_TOKEN = re.compile(r"(\d{1,9})-([0-9a-f]{16})")
+
+
+def settings() -> Settings:
+    """The settings of the running application. Needs an application context."""
+    found = current_app.config["SETTINGS"]
+    assert isinstance(found, Settings)
+    return found
+
+
+def mail_domain(municipality: Municipality) -> str:
+    """The domain that the municipality's mail goes out from; the server's own host where none is set."""
+    return municipality.mail_domain or urlsplit(settings().base_url).hostname or "localhost"
+
+
+def item_url(item: WorkItem) -> str:
+    """The page of `item` for those who work here."""
+    return f"{settings().base_url}/sager/{item.number}"
+
+
+def status_token(item: WorkItem) -> str:
+    """A signed token that lets the requester, who has no account, see how far `item` is."""
+    return _serializer().dumps(int(item.id))
+
+
+def read_status_token(token: str) -> ItemId | None:
+    """The item that `token` was made for; None when it is forged, damaged or two years old."""
+    try:
+        value = _serializer().loads(token, max_age=STATUS_LINK_SECONDS)
+    except BadSignature:
+        return None
+    return ItemId(value) if isinstance(value, int) else None
+
+
+def status_url(item: WorkItem) -> str:
+    """The link to the status page that a mail to the requester carries."""
+    return f"{settings().base_url}/status/{status_token(item)}"
+
+
+def reply_token(municipality_id: MunicipalityId, number: int) -> str:
+    """What stands after the plus in the address that a reply about item `number` goes to. Lower case and
+    digits only: mail servers may change the case of an address."""
+    return f"{number}-{signature('reply', municipality_id, number)}"
+
+
+def read_reply_token(municipality_id: MunicipalityId, token: str) -> int | None:
+    """The item number in `token`, None unless we made it."""
+    match = _REPLY_TOKEN.fullmatch(token.lower())
+    if match is None:
+        return None
+    number = int(match[1])
+    return number if hmac.compare_digest(reply_token(municipality_id, number), token.lower()) else None
+
+
+def message_id(municipality: Municipality, purpose: str, number: int, event_id: int, recipient: str) -> str:
+    """The Message-ID of the mail about one event to one recipient. The same each time it is asked for, so
+    that a mail sent again after a crash can be seen to be the same; not to be guessed by others."""
+    proof = signature("message", municipality.id, purpose, number, event_id, recipient)
+    return f"<{purpose}.{number}.{event_id}.{proof}@{mail_domain(municipality)}>"
+
+
+def is_our_mailbox(municipality: Municipality, address: str) -> bool:
+    """Whether `address` is one of ours: writing to it would only write to ourselves."""
+    local, _, domain = address.lower().rpartition("@")
+    return domain == mail_domain(municipality).lower() and local.split("+", 1)[0] == MAILBOX
+
+
+def signature(*facts: str | int) -> str:
+    """Sixteen hexadecimal digits that only the holder of the secret key can make of `facts`."""
+    text = "\x00".join(str(fact) for fact in facts)
+    return hmac.new(settings().secret_key.encode(), text.encode(), hashlib.sha256).hexdigest()[:16]
+
+
+def _serializer() -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(settings().secret_key, salt="status")

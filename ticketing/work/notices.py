@@ -1,0 +1,203 @@
+"""Writes the mails that an action causes into the outbox, in the action's own transaction; nothing here
+commits or sends. One mail an event, recipient and purpose, however often it is asked for."""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from ticketing.organisation.models import Municipality, Person, Unit
+from ticketing.vocabulary import ItemKind
+from ticketing.work import links
+from ticketing.work.letters import BODIES, HOLDERS, SUBJECTS
+from ticketing.work.models import Event, OutboxMessage, WorkItem
+
+#: The thread keeps its first Message-ID and the newest of the rest.
+THREAD_LENGTH = 20
+SUBJECT_LENGTH = 250
+#: An identifier longer than this is not a sender's honest one and would not fit a header line.
+MESSAGE_ID_LENGTH = 250
+
+
+def receipt(
+    session: Session, item: WorkItem, event: Event, now: datetime, *, status_url: str | None = None
+) -> OutboxMessage | None:
+    """Tells the requester the number and who has it, by role. Returns None and writes nothing without a
+    known address, and to a sender who is not verified: a forged one must not be written to."""
+    if not item.sender_verified:
+        return None
+    return _to_requester(session, item, event, now, "receipt", "", status_url)
+
+
+def answer(
+    session: Session, item: WorkItem, event: Event, now: datetime, text: str, status_url: str | None = None
+) -> OutboxMessage | None:
+    """Sends the requester an answer; of a confidential item only the link."""
+    return _to_requester(session, item, event, now, "answer", text, status_url)
+
+
+def question(
+    session: Session, item: WorkItem, event: Event, now: datetime, text: str, status_url: str | None = None
+) -> OutboxMessage | None:
+    """Asks the requester for what is missing; of a confidential item only the link."""
+    return _to_requester(session, item, event, now, "question", text, status_url)
+
+
+def solved(
+    session: Session, item: WorkItem, event: Event, now: datetime, text: str, status_url: str | None = None
+) -> OutboxMessage | None:
+    """Tells the requester how it was solved and that a reply opens it again; `text` is the solution."""
+    return _to_requester(session, item, event, now, "solved", text, status_url)
+
+
+def staff_notice(
+    session: Session, item: WorkItem, event: Event, now: datetime, recipients: Sequence[Person], what: str
+) -> list[OutboxMessage]:
+    """Tells colleagues in Danish `what` happened, with the number and a link and no word of the ticket.
+    Someone who has left gets none."""
+    values = {"what": what, "number": _shown(item), "item_url": links.item_url(item)}
+    written = []
+    for person in recipients:
+        if person.left_on is not None and person.left_on <= now.date():
+            continue
+        row = _write(session, item, event, now, "notice", person.email, "da", values)
+        if row is not None:
+            written.append(row)
+    return written
+
+
+def join_thread(session: Session, item: WorkItem, message_ids: Sequence[str]) -> None:
+    """Remembers the Message-IDs of a mail from the requester, its own last, so that what is sent from now
+    on answers it. A receipt of the same transaction, written before the item knew, is put right too."""
+    item.thread_ids = _extended(item.thread_ids, message_ids)
+    session.flush()
+    waiting = session.scalars(
+        select(OutboxMessage).where(
+            OutboxMessage.item_id == item.id,
+            OutboxMessage.purpose != "notice",
+            OutboxMessage.in_reply_to.is_(None),
+            OutboxMessage.sent_at.is_(None),
+            OutboxMessage.attempts == 0,
+        )
+    )
+    for row in waiting:
+        _put_in_thread(item, row, _own_ids(session, item))
+        item.thread_ids = _extended(item.thread_ids, [row.mail_message_id])
+    session.flush()
+
+
+def _to_requester(
+    session: Session,
+    item: WorkItem,
+    event: Event,
+    now: datetime,
+    purpose: str,
+    text: str,
+    status_url: str | None,
+) -> OutboxMessage | None:
+    address = _requester_address(session, item)
+    if address is None:
+        return None
+    language = item.language if item.language in BODIES else "da"
+    link = status_url or links.status_url(item)
+    if item.confidential:
+        text = BODIES[language]["link_only"].format(status_url=link)
+    unit = session.get_one(Unit, item.queue_unit_id)
+    values = {
+        "number": _shown(item),
+        "name": f" {item.requester_name}" if item.requester_name else "",
+        "holder": HOLDERS[language][item.rung].format(unit=unit.name),
+        "status_url": link,
+        "text": text.strip(),
+    }
+    return _write(session, item, event, now, purpose, address, language, values)
+
+
+def _requester_address(session: Session, item: WorkItem) -> str | None:
+    if item.requester_email:
+        return item.requester_email
+    person = session.get(Person, item.requester_id) if item.requester_id is not None else None
+    return person.email if person is not None else None
+
+
+def _write(
+    session: Session,
+    item: WorkItem,
+    event: Event,
+    now: datetime,
+    purpose: str,
+    recipient: str,
+    language: str,
+    values: dict[str, str],
+) -> OutboxMessage | None:
+    municipality = session.get_one(Municipality, item.municipality_id)
+    if links.is_our_mailbox(municipality, recipient):
+        return None
+    session.flush()  # the event has its id, and an earlier request for the same mail is found
+    key = _unique_key(event.id, recipient, purpose)
+    same = select(OutboxMessage).where(
+        OutboxMessage.municipality_id == item.municipality_id, OutboxMessage.unique_key == key
+    )
+    existing = session.scalar(same)
+    if existing is not None:
+        return existing
+    texts = BODIES[language]
+    sign_off = texts["sign_off"].format(municipality=municipality.name)
+    row = OutboxMessage(
+        municipality_id=item.municipality_id,
+        item_id=item.id,
+        event_id=event.id,
+        unique_key=key,
+        purpose=purpose,
+        recipient=recipient,
+        subject=_one_line(SUBJECTS[language][purpose].format(**values))[:SUBJECT_LENGTH],
+        body=f"{texts[purpose].format(**values)}\n{sign_off}\n",
+        mail_message_id=links.message_id(municipality, purpose, item.number, event.id, recipient),
+        created_at=now,
+        next_try_at=now,
+    )
+    if purpose != "notice":
+        _put_in_thread(item, row, _own_ids(session, item))
+        item.thread_ids = _extended(item.thread_ids, [row.mail_message_id])
+    session.add(row)
+    session.flush()
+    return row
+
+
+def _put_in_thread(item: WorkItem, row: OutboxMessage, own: frozenset[str]) -> None:
+    """RFC 5322 §3.6.4: answers the requester's newest mail; the references are the thread before us."""
+    known = [one for one in (item.thread_ids or "").split() if one != row.mail_message_id]
+    theirs = [one for one in known if one not in own]
+    row.in_reply_to = theirs[-1] if theirs else None
+    row.references = " ".join(known) or None
+
+
+def _own_ids(session: Session, item: WorkItem) -> frozenset[str]:
+    return frozenset(
+        session.scalars(select(OutboxMessage.mail_message_id).where(OutboxMessage.item_id == item.id))
+    )
+
+
+def _extended(thread: str | None, more: Sequence[str]) -> str:
+    ids = (thread or "").split()
+    for one in more:
+        if one.isascii() and len(one) <= MESSAGE_ID_LENGTH and not any(c.isspace() for c in one):
+            ids = [known for known in ids if known != one] + [one]
+    if len(ids) > THREAD_LENGTH:
+        ids = ids[:1] + ids[1 - THREAD_LENGTH :]
+    return " ".join(ids)
+
+
+def _unique_key(event_id: int, recipient: str, purpose: str) -> str:
+    key = f"{event_id}:{recipient.lower()}:{purpose}"
+    return key if len(key) <= 200 else f"{event_id}:{hashlib.sha256(key.encode()).hexdigest()}:{purpose}"
+
+
+def _shown(item: WorkItem) -> str:
+    return f"{'O' if item.kind == ItemKind.TASK else 'A'}-{item.number}"
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
