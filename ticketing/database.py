@@ -11,7 +11,7 @@ from typing import Any, NewType
 
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import BigInteger, DateTime, Dialect, Engine, Integer, MetaData, String, TypeDecorator, event
-from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.orm import DeclarativeBase, Session, registry
 
 MunicipalityId = NewType("MunicipalityId", int)
 UnitId = NewType("UnitId", int)
@@ -48,22 +48,26 @@ PathString = String(255).with_variant(String(255, collation="C"), "postgresql")
 
 
 class Base(DeclarativeBase):
-    metadata = MetaData(
-        naming_convention={
-            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-            "ck": "ck_%(table_name)s_%(constraint_name)s",
-            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
-            "pk": "pk_%(table_name)s",
-        }
+    #: Not `metadata` and `type_annotation_map`: Flask-SQLAlchemy copies this class, and SQLAlchemy 2.1
+    #: refuses a copy that has both a map and the registry it was made into.
+    registry = registry(
+        metadata=MetaData(
+            naming_convention={
+                "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+                "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+                "ck": "ck_%(table_name)s_%(constraint_name)s",
+                "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+                "pk": "pk_%(table_name)s",
+            }
+        ),
+        type_annotation_map={
+            datetime: UtcDateTime,
+            MunicipalityId: BigKey,
+            UnitId: BigKey,
+            PersonId: BigKey,
+            ItemId: BigKey,
+        },
     )
-    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy reads this as a class attribute
-        datetime: UtcDateTime,
-        MunicipalityId: BigKey,
-        UnitId: BigKey,
-        PersonId: BigKey,
-        ItemId: BigKey,
-    }
 
 
 db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})

@@ -37,6 +37,7 @@ class WorkItem(Base):
     __tablename__ = "work_item"
     __table_args__ = (
         UniqueConstraint("municipality_id", "number"),
+        # SQLAlchemy asks SQLite for "is_open = 1", and SQLite uses a partial index only for the same words.
         # Hot lists: a partial index gives the order; `state IN (…) ORDER BY due_at` would sort every row.
         Index(
             "ix_work_item_queue",
@@ -44,7 +45,7 @@ class WorkItem(Base):
             "queue_unit_id",
             "step",
             "due_at",
-            sqlite_where=text("is_open"),
+            sqlite_where=text("is_open = 1"),
             postgresql_where=text("is_open"),
         ),
         Index(
@@ -52,7 +53,7 @@ class WorkItem(Base):
             "municipality_id",
             "step",
             "due_at",
-            sqlite_where=text("is_open"),
+            sqlite_where=text("is_open = 1"),
             postgresql_where=text("is_open"),
         ),
         Index(
@@ -60,14 +61,14 @@ class WorkItem(Base):
             "municipality_id",
             "unit_path",
             "due_at",
-            sqlite_where=text("is_open"),
+            sqlite_where=text("is_open = 1"),
             postgresql_where=text("is_open"),
         ),
         Index(
             "ix_work_item_holder",
             "holder_id",
             "due_at",
-            sqlite_where=text("is_open"),
+            sqlite_where=text("is_open = 1"),
             postgresql_where=text("is_open"),
         ),
         Index(
@@ -80,6 +81,13 @@ class WorkItem(Base):
         Index("ix_work_item_requester", "requester_id", "opened_at"),
         Index("ix_work_item_mail", "municipality_id", "requester_email", "opened_at"),
         Index("ix_work_item_fault", "known_fault_id"),
+        Index(
+            "ix_work_item_known",
+            "municipality_id",
+            "opened_at",
+            sqlite_where=text("is_known_fault = 1"),
+            postgresql_where=text("is_known_fault"),
+        ),
     )
 
     id: Mapped[ItemId] = mapped_column(primary_key=True)
