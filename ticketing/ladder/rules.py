@@ -174,13 +174,12 @@ def start(ladder: Ladder, facts: Facts, around: Surroundings) -> Target:
     else:
         heights = [ladder.steps[key].height for key in way.steps]
         begin = next((i for i, height in enumerate(heights) if height >= wanted.height), len(heights) - 1)
-    return _first_covered(ladder, way, way.steps[begin:], way.steps[:begin], around)
+    return _first_covered(ladder, way.steps[begin:], way.steps[:begin], around)
 
 
 def triage(ladder: Ladder, around: Surroundings) -> Target:
     """R2: the queue for what nobody can place."""
-    way = Way(steps=(ladder.triage,))
-    return _first_covered(ladder, way, way.steps, (), around)
+    return _first_covered(ladder, (ladder.triage,), (), around)
 
 
 def steps_above(ladder: Ladder, facts: Facts, current: str) -> tuple[str, ...]:
@@ -210,7 +209,7 @@ def next_target(
         above = above[above.index(to_step) :]
     if not above:
         return None
-    return _first_covered(ladder, way, above, (), around)
+    return _first_covered(ladder, above, (), around)
 
 
 def is_jump(ladder: Ladder, facts: Facts, current: str, to_step: str, around: Surroundings) -> bool:
@@ -248,8 +247,7 @@ def refer_target(
 
 def bounce_target(ladder: Ladder, around: Surroundings) -> Target:
     """R7: who owns an item that has been sent back too often."""
-    way = Way(steps=(ladder.bounce_owner,))
-    return _first_covered(ladder, way, way.steps, (), around)
+    return _first_covered(ladder, (ladder.bounce_owner,), (), around)
 
 
 def keep_or_move(
@@ -265,7 +263,7 @@ def keep_or_move(
     way = way_for(ladder, facts)
     above = (current, *steps_above(ladder, facts, current))
     below = tuple(key for key in way.steps if key not in above)
-    target = _first_covered(ladder, way, above, below, around)
+    target = _first_covered(ladder, above, below, around)
     return None if target.step.key == current and target.unit.id == unit.id else target
 
 
@@ -314,9 +312,7 @@ def _why_empty(step: Step, around: Surroundings) -> str:
     return "vacant"
 
 
-def _first_covered(
-    ladder: Ladder, way: Way, upward: Sequence[str], below: Sequence[str], around: Surroundings
-) -> Target:
+def _first_covered(ladder: Ladder, upward: Sequence[str], below: Sequence[str], around: Surroundings) -> Target:
     """The first step of `upward` with somebody present; then the fallbacks of those that had nobody, then
     down again: an item must always stand where a present person can see it."""
     fallbacks = [f for key in upward if (f := ladder.steps[key].fallback) is not None]
