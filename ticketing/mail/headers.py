@@ -1,0 +1,110 @@
+"""Reads headers from their raw values, one by one: the library's structured parser raises on some that
+real programs send, and a broken one must not take the others with it."""
+
+import re
+from datetime import UTC, datetime
+from email.errors import HeaderParseError
+from email.header import decode_header
+from email.message import Message
+from email.utils import getaddresses, parsedate_to_datetime
+
+from ticketing.mail.charsets import decoded, printable
+from ticketing.mail.message import Authentication, MailAddress
+
+#: A header longer than this is an attack or an accident.
+HEADER_LENGTH = 20_000
+ADDRESSES = 200
+_ADDRESS = re.compile(r"[^\s<>\"(),;:\[\]\\@]{1,64}@[^\s<>\"(),;:\[\]\\@]{1,189}")
+_MESSAGE_ID = re.compile(r"<([^<>\s]{1,248})>")
+_ENCODED_WORD = re.compile(r"=\?[^?\s]{1,60}\?[bBqQ]\?")
+_GLUED_WORD = re.compile(r"(\?=)(=\?)")
+_RESULT = re.compile(r"\b(spf|dkim|dmarc)\s{0,5}=\s{0,5}([a-z]{1,20})", re.IGNORECASE)
+
+
+def raw_values(message: Message, name: str) -> list[str]:
+    """Every value of the header `name`, unfolded, with 8-bit bytes read as text; encoded words untouched."""
+    wanted = name.lower()
+    found = []
+    for key, value in message.raw_items():
+        if str(key).lower() == wanted:
+            raw = str(value)[:HEADER_LENGTH].encode("utf-8", "surrogateescape")
+            found.append(" ".join(decoded(raw, None)[0].split()))
+    return found
+
+
+def raw_value(message: Message, name: str) -> str:
+    """The first value of the header `name`, or the empty text."""
+    return next(iter(raw_values(message, name)), "")
+
+
+def text_value(message: Message, name: str) -> str:
+    """The first value of `name` as a person reads it: encoded words (RFC 2047) decoded."""
+    return words(raw_value(message, name))
+
+
+def words(value: str) -> str:
+    """`value` with its encoded words decoded, as far as they can be; never raises."""
+    if not _ENCODED_WORD.search(value):
+        return printable(value).strip()
+    try:
+        pieces = decode_header(_GLUED_WORD.sub(r"\1 \2", value))
+    except (HeaderParseError, ValueError):
+        return printable(value).strip()
+    made = ""
+    for piece, charset in pieces:
+        made += decoded(piece, charset)[0] if isinstance(piece, bytes) else piece
+    return " ".join(printable(made).split())
+
+
+def addresses(message: Message, name: str) -> tuple[MailAddress, ...]:
+    """The addresses of every header `name`. What holds no address gives none."""
+    found: list[MailAddress] = []
+    for value in raw_values(message, name):
+        try:
+            pairs = getaddresses([value])
+        except (ValueError, IndexError, AttributeError, TypeError):
+            pairs = []
+        good = [(shown, one) for shown, one in pairs if _ADDRESS.fullmatch(one)]
+        if not good:
+            good = [("", one) for one in _ADDRESS.findall(words(value))]
+        for shown, one in good:
+            address = MailAddress(words(shown)[:120], printable(one).lower())
+            if address.email not in {known.email for known in found}:
+                found.append(address)
+            if len(found) >= ADDRESSES:
+                return tuple(found)
+    return tuple(found)
+
+
+def message_ids(message: Message, name: str) -> tuple[str, ...]:
+    """The Message-IDs of the header `name` in order, each once, with their angle brackets."""
+    value = " ".join(raw_values(message, name))
+    found = [f"<{one}>" for one in _MESSAGE_ID.findall(value)]
+    if not found and "@" in value and "<" not in value:
+        # Some programs leave the brackets out.
+        found = [f"<{one}>" for one in value.split() if "@" in one and len(one) <= 248]
+    return tuple(dict.fromkeys(one for one in found if one.isascii() and one.isprintable()))
+
+
+def date(message: Message, name: str) -> datetime | None:
+    """The time in the header `name` in UTC (no zone given: taken as UTC); None if it is none."""
+    value = raw_value(message, name)
+    if name.lower() == "received":
+        value = value.rpartition(";")[2].strip()
+    try:
+        when = parsedate_to_datetime(value)
+        return when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+
+
+def authentication(message: Message) -> Authentication:
+    """The results in the topmost Authentication-Results: that of the last server, which is ours. Those
+    below it came with the message, and anyone may have written them."""
+    results: dict[str, str] = {}
+    for method, result in _RESULT.findall(raw_value(message, "Authentication-Results")):
+        known = results.get(method.lower())
+        # Several DKIM signatures: one that passes is enough.
+        if known is None or (method.lower() == "dkim" and result.lower() == "pass"):
+            results[method.lower()] = result.lower()
+    return Authentication(results.get("spf"), results.get("dkim"), results.get("dmarc"))

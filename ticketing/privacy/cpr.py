@@ -1,0 +1,38 @@
+"""Finds and masks Danish civil registration numbers (CPR). Pure text in, text out."""
+
+import re
+from calendar import monthrange
+
+MASK = "******-****"
+# ddmmyy and four digits: joined, or apart by a hyphen or a space. Not inside a longer number or word.
+_CANDIDATE = re.compile(
+    r"(?<![0-9A-Za-z])([0-9]{2})([0-9]{2})([0-9]{2})"
+    r"(?:[ \u00a0]?[-‐‑–][ \u00a0]?|[ \u00a0])?[0-9]{4}(?![0-9A-Za-z])"
+)
+# A replacement number, given to someone who has none yet, carries the day plus 60.
+_REPLACEMENT_DAY = 60
+
+
+def mask(text: str) -> tuple[str, int]:
+    """`text` with every CPR number replaced by asterisks, and how many there were.
+
+    A number counts when its first six digits are a date; the check digit says nothing, since numbers
+    without a valid one have been given out since 2007.
+    """
+    found = 0
+
+    def hide(match: re.Match[str]) -> str:
+        nonlocal found
+        if not _is_date(int(match[1]), int(match[2]), int(match[3])):
+            return match[0]
+        found += 1
+        return MASK
+
+    return _CANDIDATE.sub(hide, text), found
+
+
+def _is_date(day: int, month: int, year: int) -> bool:
+    if day > _REPLACEMENT_DAY:
+        day -= _REPLACEMENT_DAY
+    # The century isn't known from these digits; 2000–2099 has every leap day that 1900–1999 has.
+    return 1 <= month <= 12 and 1 <= day <= monthrange(2000 + year, month)[1]
