@@ -19,7 +19,7 @@ from ticketing.work.models import Watcher, WorkItem
 ZONE = ZoneInfo("Europe/Copenhagen")
 
 
-class NotFound(Exception):  # noqa: N818 - the doors turn it into their 404
+class NotFound(Exception):
     """There is no such item, or none that this viewer may know of: the answer is the same."""
 
 
