@@ -5,7 +5,7 @@ from datetime import date, datetime
 from sqlalchemy import Boolean, Date, ForeignKey, Index, Integer, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from ticketing.database import Base, BigKey, MunicipalityId, PathString, PersonId, UnitId
+from ticketing.database import Base, BigKey, MunicipalityId, PathString, PersonId, UnitId, Word
 from ticketing.vocabulary import Role, Sector, UnitKind
 
 
@@ -36,8 +36,8 @@ class Unit(Base):
     municipality_id: Mapped[MunicipalityId] = mapped_column(ForeignKey("municipality.id"))
     parent_id: Mapped[UnitId | None] = mapped_column(ForeignKey("unit.id"), index=True)
     path: Mapped[str] = mapped_column(PathString)
-    kind: Mapped[UnitKind] = mapped_column(String(20))
-    sector: Mapped[Sector | None] = mapped_column(String(20))
+    kind: Mapped[UnitKind] = mapped_column(Word(UnitKind, 20))
+    sector: Mapped[Sector | None] = mapped_column(Word(Sector, 20))
     key: Mapped[str] = mapped_column(String(60))
     name: Mapped[str] = mapped_column(String(120))
     mail_key: Mapped[str | None] = mapped_column(String(60))
@@ -81,7 +81,7 @@ class Post(Base):
     municipality_id: Mapped[MunicipalityId] = mapped_column(ForeignKey("municipality.id"))
     person_id: Mapped[PersonId] = mapped_column(ForeignKey("person.id"))
     unit_id: Mapped[UnitId] = mapped_column(ForeignKey("unit.id"))
-    role: Mapped[Role] = mapped_column(String(30))
+    role: Mapped[Role] = mapped_column(Word(Role, 30))
     valid_from: Mapped[date] = mapped_column(Date)
     valid_to: Mapped[date | None] = mapped_column(Date)
     trained_on: Mapped[date | None] = mapped_column(Date)

@@ -7,7 +7,7 @@ from sqlalchemy import JSON, Boolean, ForeignKey, Index, Integer, String, Text, 
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from ticketing.database import Base, BigKey, ItemId, MunicipalityId, PathString, PersonId, UnitId
+from ticketing.database import Base, BigKey, ItemId, MunicipalityId, PathString, PersonId, UnitId, Word
 from ticketing.organisation.models import Person, Unit
 from ticketing.vocabulary import (
     Affected,
@@ -81,6 +81,7 @@ class WorkItem(Base):
         Index("ix_work_item_requester", "requester_id", "opened_at"),
         Index("ix_work_item_mail", "municipality_id", "requester_email", "opened_at"),
         Index("ix_work_item_fault", "known_fault_id"),
+        Index("ix_work_item_task", "municipality_id", "task_key"),
         Index(
             "ix_work_item_known",
             "municipality_id",
@@ -92,27 +93,27 @@ class WorkItem(Base):
 
     id: Mapped[ItemId] = mapped_column(primary_key=True)
     municipality_id: Mapped[MunicipalityId] = mapped_column(ForeignKey("municipality.id"))
-    kind: Mapped[ItemKind] = mapped_column(String(10), default=ItemKind.TICKET)
+    kind: Mapped[ItemKind] = mapped_column(Word(ItemKind, 10), default=ItemKind.TICKET)
     number: Mapped[int] = mapped_column(Integer)
     version: Mapped[int] = mapped_column(Integer)
     title: Mapped[str] = mapped_column(String(200))
     unit_id: Mapped[UnitId] = mapped_column(ForeignKey("unit.id"))
     unit_path: Mapped[str] = mapped_column(PathString)
-    sector: Mapped[Sector | None] = mapped_column(String(20))
+    sector: Mapped[Sector | None] = mapped_column(Word(Sector, 20))
     category: Mapped[str] = mapped_column(String(40))
-    lane: Mapped[Lane] = mapped_column(String(20))
-    priority: Mapped[Priority] = mapped_column(String(2))
-    channel: Mapped[Channel] = mapped_column(String(10))
-    state: Mapped[State] = mapped_column(String(20))
+    lane: Mapped[Lane] = mapped_column(Word(Lane, 20))
+    priority: Mapped[Priority] = mapped_column(Word(Priority, 2))
+    channel: Mapped[Channel] = mapped_column(Word(Channel, 10))
+    state: Mapped[State] = mapped_column(Word(State, 20))
     is_open: Mapped[bool] = mapped_column(Boolean)
     step: Mapped[str] = mapped_column(String(40))
-    rung: Mapped[Rung] = mapped_column(String(20))
+    rung: Mapped[Rung] = mapped_column(Word(Rung, 20))
     queue_unit_id: Mapped[UnitId] = mapped_column(ForeignKey("unit.id"))
     queue_path: Mapped[str] = mapped_column(PathString)
     holder_id: Mapped[PersonId | None] = mapped_column(ForeignKey("person.id"))
 
     requester_id: Mapped[PersonId | None] = mapped_column(ForeignKey("person.id"))
-    requester_role: Mapped[RequesterRole] = mapped_column(String(20))
+    requester_role: Mapped[RequesterRole] = mapped_column(Word(RequesterRole, 20))
     requester_name: Mapped[str | None] = mapped_column(String(120))
     requester_email: Mapped[str | None] = mapped_column(String(254))
     sender_verified: Mapped[bool] = mapped_column(Boolean, default=True)
@@ -133,7 +134,7 @@ class WorkItem(Base):
 
     # R9: what a hand-over up the ladder must carry.
     tried: Mapped[str | None] = mapped_column(Text)
-    affected: Mapped[Affected | None] = mapped_column(String(20))
+    affected: Mapped[Affected | None] = mapped_column(Word(Affected, 20))
     since: Mapped[str | None] = mapped_column(String(120))
     error_text: Mapped[str | None] = mapped_column(Text)
 
@@ -144,7 +145,7 @@ class WorkItem(Base):
     rung_entered_at: Mapped[datetime]
     state_changed_at: Mapped[datetime]
     solved_at: Mapped[datetime | None]
-    solved_rung: Mapped[Rung | None] = mapped_column(String(20))
+    solved_rung: Mapped[Rung | None] = mapped_column(Word(Rung, 20))
     closed_at: Mapped[datetime | None]
     #: When something happens by itself: a waiting item wakes, a solved one closes. UTC.
     wake_at: Mapped[datetime | None]
@@ -179,7 +180,7 @@ class Event(Base):
     item_id: Mapped[ItemId] = mapped_column(ForeignKey("work_item.id"))
     seq: Mapped[int] = mapped_column(Integer)
     at: Mapped[datetime]
-    kind: Mapped[EventKind] = mapped_column(String(30))
+    kind: Mapped[EventKind] = mapped_column(Word(EventKind, 30))
     actor_id: Mapped[PersonId | None] = mapped_column(ForeignKey("person.id"))
     #: "person", "requester" or "system".
     actor_kind: Mapped[str] = mapped_column(String(10))
@@ -250,13 +251,13 @@ class Clock(Base):
     id: Mapped[int] = mapped_column(BigKey, primary_key=True)
     municipality_id: Mapped[MunicipalityId] = mapped_column(ForeignKey("municipality.id"))
     item_id: Mapped[ItemId] = mapped_column(ForeignKey("work_item.id"))
-    kind: Mapped[ClockKind] = mapped_column(String(20))
+    kind: Mapped[ClockKind] = mapped_column(Word(ClockKind, 20))
     visit: Mapped[int] = mapped_column(Integer)
-    rung: Mapped[Rung | None] = mapped_column(String(20))
+    rung: Mapped[Rung | None] = mapped_column(Word(Rung, 20))
     calendar: Mapped[str] = mapped_column(String(40))
     target_seconds: Mapped[int] = mapped_column(Integer)
     used_seconds: Mapped[int] = mapped_column(Integer)
-    state: Mapped[ClockState] = mapped_column(String(10))
+    state: Mapped[ClockState] = mapped_column(Word(ClockState, 10))
     started_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
     due_at: Mapped[datetime | None]
