@@ -1,0 +1,5 @@
+"""`python -m ticketing` is the `ticketing` command."""
+
+from ticketing.cli import main
+
+main()

@@ -1,0 +1,60 @@
+"""Wiring: settings, database, configuration and doors put together into one Flask application. No rules."""
+
+from contextlib import suppress
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+
+from flask import Flask
+from flask_migrate import Migrate
+from sqlalchemy import make_url
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+import ticketing.mail.models
+import ticketing.work.models  # noqa: F401 - the migrations compare with every table
+from ticketing.database import db
+from ticketing.settings import PACKAGE, Settings, read_settings, shipped
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The application for `settings` (null: read from the environment), ready to serve.
+
+    Raises `ConfigurationError` when a file in config/ is wrong and `SettingsError` for an unusable
+    environment variable: nothing starts half-configured.
+    """
+    settings = settings or read_settings()
+    app = Flask("ticketing", template_folder=str(shipped("templates")), static_folder=str(PACKAGE / "static"))
+    app.config.update(
+        SETTINGS=settings,
+        SECRET_KEY=settings.secret_key,
+        SQLALCHEMY_DATABASE_URI=settings.database_url,
+        SQLALCHEMY_ENGINE_OPTIONS=_engine_options(settings.database_url),
+        SESSION_COOKIE_SECURE=settings.secure_cookies,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+    )
+    db.init_app(app)
+    on_sqlite = make_url(settings.database_url).get_backend_name() == "sqlite"
+    Migrate(app, db, directory=str(PACKAGE / "migrations"), render_as_batch=on_sqlite, compare_type=True)
+    if find_spec("ticketing.ladder.config"):
+        app.extensions["ladder"] = import_module("ticketing.ladder.config").load_ladders(settings.config_dir)
+    if find_spec("ticketing.clocks.config"):
+        clocks = import_module("ticketing.clocks.config")
+        app.extensions["clocks"] = clocks.load_clock_config(settings.config_dir)
+    with suppress(ModuleNotFoundError):
+        import_module("ticketing.web").register(app)
+    if settings.trusted_proxies:
+        count = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]
+    return app
+
+
+def _engine_options(database_url: str) -> dict[str, Any]:
+    if make_url(database_url).get_backend_name() != "postgresql":
+        return {}
+    return {
+        "pool_pre_ping": True,
+        # psycopg prepares a statement after five runs, and the generic plan of a prepared statement
+        # can't use a partial index: the hot lists would sort every row.
+        "connect_args": {"prepare_threshold": None},
+    }

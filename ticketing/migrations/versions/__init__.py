@@ -1,0 +1,1 @@
+"""Alembic migrations, written by hand, for SQLite and PostgreSQL alike."""
