@@ -1,0 +1,209 @@
+"""What `ticketing doctor` looks at. Each check says in plain words what it found and what to do about it."""
+
+import os
+import shutil
+import smtplib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from flask import current_app
+from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from ticketing.database import db
+from ticketing.jobs.heartbeat import Heartbeat
+from ticketing.settings import Settings
+from ticketing.work.models import OutboxMessage, WorkItem
+
+OUTBOX_LATE = timedelta(minutes=15)
+WORKER_LATE = timedelta(minutes=2)
+SWEEP_LATE = timedelta(minutes=2)
+CLOCK_SKEW = timedelta(seconds=5)
+FREE_BYTES = 500_000_000
+SMTP_SECONDS = 5
+
+
+class Level(StrEnum):
+    """`BAD`: something does not work. `WARN`: it works, but somebody should know."""
+
+    OK = "ok"
+    WARN = "warn"
+    BAD = "bad"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a check found, with what to do about it, in Danish and English."""
+
+    level: Level
+    da: str
+    en: str
+
+
+def examine(settings: Settings, now: datetime) -> Iterator[Finding]:
+    """Every finding, the database first; without a usable database only what needs none. Writes nothing."""
+    yield from _data_folder(settings)
+    database = list(_database())
+    yield from database
+    if all(finding.level is not Level.BAD for finding in database):
+        checks: tuple[Callable[[datetime], Iterator[Finding]], ...] = (_clock_skew, _outbox, _sweep_lag)
+        for check in checks:
+            yield from check(now)
+    yield from _worker(settings, now)
+    yield from _smtp(settings)
+
+
+def _data_folder(settings: Settings) -> Iterator[Finding]:
+    folder = settings.data_dir
+    if not os.access(folder, os.W_OK):
+        yield Finding(
+            Level.BAD,
+            f"Der kan ikke skrives i datamappen {folder}. Giv tjenestens bruger skriveadgang.",
+            f"The data folder {folder} can't be written to. Give the service's user write access.",
+        )
+        return
+    free = shutil.disk_usage(folder).free
+    if free < FREE_BYTES:
+        yield Finding(
+            Level.WARN,
+            f"Der er kun {free // 1_000_000} MB fri plads, hvor datamappen {folder} ligger.",
+            f"Only {free // 1_000_000} MB are free where the data folder {folder} is.",
+        )
+    else:
+        yield Finding(Level.OK, f"Datamappen {folder} kan bruges.", f"The data folder {folder} is usable.")
+
+
+def _database() -> Iterator[Finding]:
+    wanted = set(ScriptDirectory(current_app.extensions["migrate"].directory).get_heads())
+    try:
+        with db.engine.connect() as connection:
+            found = set(MigrationContext.configure(connection).get_current_heads())
+    except SQLAlchemyError as error:
+        kind = type(error).__name__
+        yield Finding(
+            Level.BAD,
+            f"Databasen svarer ikke ({kind}). Se efter TICKETING_DATABASE, og om databasen kører.",
+            f"The database does not answer ({kind}). Check TICKETING_DATABASE and that it is running.",
+        )
+        return
+    if found != wanted:
+        yield Finding(
+            Level.BAD,
+            "Databasens tabeller passer ikke til denne version. Kør: ticketing db upgrade",
+            "The database's tables are not those of this version. Run: ticketing db upgrade",
+        )
+        return
+    yield Finding(
+        Level.OK, "Databasen svarer og har de rigtige tabeller.", "The database answers and is up to date."
+    )
+
+
+def _clock_skew(_now: datetime) -> Iterator[Finding]:
+    if db.engine.dialect.name != "postgresql":
+        return  # an embedded database has no clock of its own
+    theirs = db.session.scalar(select(func.clock_timestamp()))
+    skew = abs(datetime.now(UTC) - theirs) if theirs else timedelta()
+    seconds = round(skew.total_seconds())
+    if skew > CLOCK_SKEW:
+        yield Finding(
+            Level.BAD,
+            f"Denne maskines ur og databasens er {seconds} sekunder fra hinanden. Sæt NTP op på begge.",
+            f"This machine's clock and the database's are {seconds} seconds apart. Set up NTP on both.",
+        )
+    else:
+        yield Finding(
+            Level.OK, "Maskinens og databasens ure er enige.", "This machine's and the database's clocks agree."
+        )
+
+
+def _outbox(now: datetime) -> Iterator[Finding]:
+    waiting = (OutboxMessage.sent_at.is_(None), OutboxMessage.next_try_at.is_not(None))
+    count, oldest = db.session.execute(
+        select(func.count(), func.min(OutboxMessage.created_at)).where(*waiting)
+    ).one()
+    given_up = db.session.scalar(
+        select(func.count())
+        .select_from(OutboxMessage)
+        .where(
+            OutboxMessage.sent_at.is_(None),
+            OutboxMessage.next_try_at.is_(None),
+            OutboxMessage.created_at > now - timedelta(days=7),
+        )
+    )
+    if oldest and now - oldest > OUTBOX_LATE:
+        minutes = int((now - oldest).total_seconds() // 60)
+        yield Finding(
+            Level.BAD,
+            f"{count} mails venter på at blive sendt, den ældste i {minutes} minutter. Se efter mailserveren.",
+            f"{count} mails wait to be sent, the oldest for {minutes} minutes. Check the mail server.",
+        )
+    else:
+        yield Finding(Level.OK, f"Udbakken: {count} venter.", f"The outbox: {count} waiting.")
+    if given_up:
+        yield Finding(
+            Level.WARN,
+            f"{given_up} mails fra de sidste 7 dage blev opgivet; outbox_message.error siger hvorfor.",
+            f"{given_up} mails of the last 7 days were given up; outbox_message.error says why.",
+        )
+
+
+def _sweep_lag(now: datetime) -> Iterator[Finding]:
+    first = db.session.scalar(select(func.min(WorkItem.next_at)).where(WorkItem.next_at.is_not(None)))
+    if first and now - first > SWEEP_LATE:
+        minutes = int((now - first).total_seconds() // 60)
+        yield Finding(
+            Level.BAD,
+            f"Frister er {minutes} minutter bagud. Start: ticketing worker",
+            f"Due times are {minutes} minutes behind. Start: ticketing worker",
+        )
+    else:
+        yield Finding(Level.OK, "Ingen frister er bagud.", "No due time is behind.")
+
+
+def _worker(settings: Settings, now: datetime) -> Iterator[Finding]:
+    beats = Heartbeat(settings.data_dir).beats()
+    latest = max((beat.at for beat in beats.values()), default=None)
+    if latest is None or now - latest > WORKER_LATE:
+        when = latest.isoformat(timespec="seconds") if latest else "aldrig / never"
+        yield Finding(
+            Level.BAD,
+            f"Arbejdsprocessen kører ikke her (sidst set: {when}). Start: ticketing worker",
+            f"The worker is not running here (last seen: {when}). Start: ticketing worker",
+        )
+        return
+    failing = sorted(f"{name} ({beat.error})" for name, beat in beats.items() if beat.error)
+    if failing:
+        yield Finding(
+            Level.BAD,
+            f"Arbejdsprocessen kører, men dette fejler: {', '.join(failing)}. Se dens log.",
+            f"The worker runs, but this fails: {', '.join(failing)}. See its log.",
+        )
+    else:
+        yield Finding(Level.OK, "Arbejdsprocessen kører.", "The worker is running.")
+
+
+def _smtp(settings: Settings) -> Iterator[Finding]:
+    if not settings.smtp_host:
+        yield Finding(
+            Level.WARN,
+            "Ingen mailserver er sat op: mails lægges som filer i outbox/. Sæt TICKETING_SMTP_HOST.",
+            "No mail server is set up: mails become files in outbox/. Set TICKETING_SMTP_HOST.",
+        )
+        return
+    place = f"{settings.smtp_host}:{settings.smtp_port}"
+    try:
+        with smtplib.SMTP(settings.smtp_host, settings.smtp_port, timeout=SMTP_SECONDS) as server:
+            server.noop()
+    except OSError as error:  # smtplib's own errors are OSErrors too
+        kind = type(error).__name__
+        yield Finding(
+            Level.BAD,
+            f"Mailserveren {place} svarer ikke ({kind}). Mails venter i udbakken, til den gør.",
+            f"The mail server {place} does not answer ({kind}). Mail waits in the outbox until it does.",
+        )
+    else:
+        yield Finding(Level.OK, f"Mailserveren {place} svarer.", f"The mail server {place} answers.")
