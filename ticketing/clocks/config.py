@@ -1,0 +1,204 @@
+"""The municipality's calendars and targets, from config/calendars.yaml and config/targets.yaml."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import holidays
+from marshmallow import ValidationError, validates_schema
+
+from ticketing.clocks.rules import ALWAYS, Calendar, CalendarError, Version
+from ticketing.clocks.schemas import CalendarsSchema, TargetsSchema
+from ticketing.clocks.targets import Duration, Policy, RungTarget, SpanTarget, first_match
+from ticketing.configuration import load_file
+from ticketing.vocabulary import Lane, Priority, Rung, Sector
+
+#: The calendar that never stands still: for P1 and lane `brud`.
+ALWAYS_KEY = "always"
+_SECTOR = "sector"
+#: Public holidays are known for these years; the rollout plan begins in 2018.
+_YEARS = range(2015, 2076)
+
+
+class UnknownCalendar(LookupError):
+    """`key` names no calendar in config/calendars.yaml."""
+
+    def __init__(self, key: str, known: list[str]) -> None:
+        self.key = key
+        self.known = known
+        super().__init__(f"no calendar {key!r}; there are {', '.join(known)}")
+
+
+@dataclass(frozen=True)
+class ClockConfig:
+    """Calendars, and targets by sector, rung, lane and priority (first match wins)."""
+
+    calendars: Mapping[str, Calendar]
+    names: Mapping[str, str]
+    rung_calendars: Mapping[Rung, str]
+    sector_calendars: Mapping[Sector, str]
+    otherwise: str
+    warn_share: float
+    rung_targets: tuple[RungTarget, ...]
+    end_to_end: tuple[SpanTarget, ...]
+    vendor_follow_up: tuple[SpanTarget, ...]
+    breach_notice: Duration
+
+    def calendar(self, key: str) -> Calendar:
+        """The calendar called `key`. Raises `UnknownCalendar`."""
+        try:
+            return self.calendars[key]
+        except KeyError:
+            raise UnknownCalendar(key, sorted(self.calendars)) from None
+
+    def rung_calendar(self, sector: Sector | None, rung: Rung) -> str:
+        """The key of the calendar that `rung` works by, for an item of `sector`."""
+        key = self.rung_calendars[rung]
+        return self.unit_calendar(sector) if key == _SECTOR else key
+
+    def unit_calendar(self, sector: Sector | None) -> str:
+        """The key of the calendar of a unit in `sector` that names none of its own."""
+        return self.sector_calendars[sector] if sector else self.otherwise
+
+    def policy(
+        self, sector: Sector | None, rung: Rung, lane: Lane, priority: Priority, unit_calendar: str | None
+    ) -> Policy:
+        """The targets for an item at `rung`. `unit_calendar` is that of the asker's unit (None: the
+        sector's). P1 and lane `brud` never stop. Raises `UnknownCalendar`."""
+        never_stops = priority is Priority.P1 or lane is Lane.BREACH
+        rung_key = ALWAYS_KEY if never_stops else self.rung_calendar(sector, rung)
+        total_key = ALWAYS_KEY if never_stops else unit_calendar or self.unit_calendar(sector)
+        by_rung, by_unit = self.calendar(rung_key), self.calendar(total_key)
+        target = first_match(self.rung_targets, sector, rung, lane, priority)
+        total = first_match(self.end_to_end, sector, rung, lane, priority)
+        assert target and total, "load_clock_config has seen that every item has a target"
+        return Policy(
+            rung_calendar=rung_key,
+            first_response=target.first_response.seconds(by_rung),
+            rung=target.rung.seconds(by_rung),
+            total_calendar=total_key,
+            total=total.within.seconds(by_unit),
+            warn_share=self.warn_share,
+            notice=self.breach_notice.seconds(ALWAYS) if lane is Lane.BREACH else None,
+        )
+
+    def vendor_interval(
+        self, sector: Sector | None, rung: Rung, lane: Lane, priority: Priority
+    ) -> tuple[str, int]:
+        """How often a vendor is asked again while the item stands at `rung`: (calendar key, seconds)."""
+        never_stops = priority is Priority.P1 or lane is Lane.BREACH
+        key = ALWAYS_KEY if never_stops else self.rung_calendar(sector, rung)
+        row = first_match(self.vendor_follow_up, sector, rung, lane, priority)
+        assert row, "load_clock_config has seen that every item has a follow-up"
+        return key, row.within.seconds(self.calendar(key))
+
+
+def load_clock_config(config_dir: Path) -> ClockConfig:
+    """Reads both files. Raises `ConfigurationError` with file, line, key and what was expected."""
+    return _load(config_dir.resolve())
+
+
+@cache
+def _load(config_dir: Path) -> ClockConfig:
+    found = load_file(config_dir / "calendars.yaml", _CheckedCalendars())
+    targets = load_file(config_dir / "targets.yaml", _CheckedTargets())
+    return ClockConfig(
+        calendars=_calendars(found),
+        names={key: made["name"] for key, made in found["calendars"].items()},
+        rung_calendars=found["rungs"],
+        sector_calendars=found["sectors"],
+        otherwise=found["otherwise"],
+        warn_share=targets["warn_share"],
+        rung_targets=tuple(targets["rung_targets"]),
+        end_to_end=tuple(targets["end_to_end"]),
+        vendor_follow_up=tuple(targets["vendor_follow_up"]),
+        breach_notice=targets["breach_notice"],
+    )
+
+
+def _calendars(found: dict[str, Any]) -> dict[str, Calendar]:
+    zone = ZoneInfo(found["time_zone"])
+    public = danish_holidays() | {
+        date(year, month, day)
+        for year in _YEARS
+        for month, day in (local["on"] for local in found["local_holidays"])
+        if (month, day) != (2, 29) or year % 4 == 0
+    }
+    school = frozenset[date]().union(*found["school_holidays"])
+    return {key: _calendar(zone, made, public, school) for key, made in found["calendars"].items()}
+
+
+def _calendar(
+    zone: ZoneInfo, made: dict[str, Any], public: frozenset[date], school: frozenset[date]
+) -> Calendar:
+    closed = frozenset[date]().union(*made["closed"])
+    closed |= public if made["public_holidays"] else frozenset()
+    closed |= school if made["school_holidays"] else frozenset()
+    changes = (Version(change["hours"], change["valid_from"]) for change in made["changes"])
+    openings = {opening["on"]: opening["hours"] for opening in made["openings"]}
+    return Calendar(zone, (Version(made["hours"]), *changes), closed, openings)
+
+
+@cache
+def danish_holidays() -> frozenset[date]:
+    """Denmark's public holidays; store bededag up to 2023 (Act 214 of 6 March 2023)."""
+    return frozenset(holidays.country_holidays("DK", years=_YEARS))
+
+
+class _CheckedCalendars(CalendarsSchema):
+    @validates_schema
+    def _whole(self, data: dict[str, Any], **_: Any) -> None:
+        """Each part is right; here: that they fit together."""
+        errors: dict[str, Any] = {}
+        try:
+            zone = ZoneInfo(data["time_zone"])
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            wrong = "expected a time zone such as Europe/Copenhagen"
+            raise ValidationError(wrong, "time_zone") from error
+        for key, made in data["calendars"].items():
+            try:
+                _calendar(zone, made, frozenset(), frozenset())
+            except CalendarError as error:
+                errors.setdefault("calendars", {})[key] = {"hours": [str(error)]}
+        known = data["calendars"].keys()
+        names = f"expected one of {', '.join(sorted(known))}"
+        always = data["calendars"].get(ALWAYS_KEY)
+        if not always or _calendar(zone, always, frozenset(), frozenset()).versions != ALWAYS.versions:
+            errors.setdefault("calendars", {})[ALWAYS_KEY] = ["expected a calendar that is open day and night"]
+        for list_name, kind, allowed in (("rungs", Rung, {*known, _SECTOR}), ("sectors", Sector, known)):
+            for member in kind:
+                if data[list_name].get(member) not in allowed:
+                    errors.setdefault(list_name, {})[member.value] = [names]
+        if data["otherwise"] not in known:
+            errors["otherwise"] = [names]
+        if errors:
+            raise ValidationError(errors)
+
+
+class _CheckedTargets(TargetsSchema):
+    @validates_schema
+    def _whole(self, data: dict[str, Any], **_: Any) -> None:
+        """Every item must find a row in each list, and the 72 hours are no working days."""
+        errors: dict[str, list[str]] = {}
+        for name in ("rung_targets", "end_to_end", "vendor_follow_up"):
+            missing = _first_unmatched(data[name])
+            if missing:
+                errors[name] = [f"no row fits {missing}; end the list with rows for all"]
+        if data["breach_notice"].unit == "d":
+            errors["breach_notice"] = ["expected hours on the wall, such as 72 h"]
+        if errors:
+            raise ValidationError(dict(errors))
+
+
+def _first_unmatched(rows: list[Any]) -> str | None:
+    for sector in (*Sector, None):
+        for rung in Rung:
+            for lane in Lane:
+                for priority in Priority:
+                    if first_match(rows, sector, rung, lane, priority) is None:
+                        return f"{sector or 'no sector'}, {rung}, {lane}, {priority}"
+    return None
