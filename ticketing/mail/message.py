@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 
-class NotAMessage(Exception):  # noqa: N818 - an answer, not a fault
+class NotAMessage(Exception):
     """The bytes hold no mail header at all. `reason` says what they are instead."""
 
     def __init__(self, reason: str) -> None:

@@ -16,6 +16,7 @@ from ticketing.privacy.cpr import mask
 SUBJECT_LENGTH = 250
 REFERENCES = 100
 _HEADER_LINE = re.compile(rb"^[!-9;-~]{1,100}[ \t]*:", re.MULTILINE)
+_BEFORE_HEADER = b"\xef\xbb\xbf\r\n\t "
 _WRITTEN_LATER = timedelta(days=1)
 
 
@@ -65,10 +66,15 @@ def parse(raw: bytes) -> ParsedMessage:
     )
 
 
+def header_of(raw: bytes) -> Message:
+    """The header of a message that was kept, without the cost of its body."""
+    return BytesHeaderParser().parsebytes(raw.lstrip(_BEFORE_HEADER))
+
+
 def _read(raw: bytes) -> tuple[Message, list[str]]:
     """The parsed structure: by the modern parser, else the old one, which takes anything, else the header
     with the body as one piece."""
-    start = raw.lstrip(b"\xef\xbb\xbf\r\n\t ")
+    start = raw.lstrip(_BEFORE_HEADER)
     if not start:
         raise NotAMessage("there is nothing in it")
     head = start[:1_000_000].replace(b"\r\n", b"\n").partition(b"\n\n")[0]

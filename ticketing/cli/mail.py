@@ -1,0 +1,146 @@
+"""`ticketing mail`: takes mail in from files, shows what is understood of a message, sends what is due."""
+
+import json
+import mailbox
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+
+from ticketing.cli import in_application
+from ticketing.database import MunicipalityId, db
+from ticketing.mail.message import MailAddress, NotAMessage, ParsedMessage
+from ticketing.mail.parse import parse as parse_message
+from ticketing.organisation.models import Municipality
+
+
+@click.group("mail")
+def mail() -> None:
+    """Mail in and out."""
+
+
+@mail.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="As JSON instead of text.")
+def parse(file: Path, *, as_json: bool) -> None:
+    """Show what is understood of the message in FILE ("-": standard input). Writes nothing."""
+    raw = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+    try:
+        shown = _shown(parse_message(raw))
+    except NotAMessage as error:
+        raise click.ClickException(f"{file} is not a mail message: {error.reason}") from error
+    if as_json:
+        click.echo(json.dumps(shown, ensure_ascii=False, indent=2))
+        return
+    for key, value in shown.items():
+        click.echo(f"{key}: {value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}")
+
+
+@mail.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, allow_dash=True, path_type=Path))
+@click.option("--municipality", "key", help="The municipality's key; not needed when there is one.")
+@in_application
+def ingest(paths: tuple[Path, ...], key: str | None) -> None:
+    """Take in messages: files, folders, mbox files, or "-" for one on standard input.
+
+    Taking in the same again changes nothing. Exit code 1 only when a message could not be kept.
+    """
+    from ticketing.mail.ingest import ingest as take_in
+
+    municipality_id = _municipality(key)
+    counts: Counter[str] = Counter()
+    for name, raw in _messages(paths):
+        try:
+            outcome = take_in(raw, municipality_id, datetime.now(UTC))
+        except (SQLAlchemyError, OSError) as error:
+            counts["failed"] += 1
+            click.echo(f"{name}: not kept: {error}", err=True)
+            continue
+        kind = "seen before" if outcome.seen_before else outcome.kind
+        counts[kind] += 1
+        number = f" A-{outcome.number}" if outcome.number is not None else ""
+        reason = f" ({outcome.reason})" if outcome.reason else ""
+        click.echo(f"{name}: {kind}{number}{reason}")
+    total = ", ".join(f"{count} {kind}" for kind, count in sorted(counts.items())) or "nothing"
+    click.echo(f"{sum(counts.values())} messages: {total}")
+    if counts["failed"]:
+        sys.exit(1)
+
+
+@mail.command()
+@click.option("--limit", default=100, show_default=True, help="At most so many mails.")
+@in_application
+def send(limit: int) -> None:
+    """Send what is due in the outbox. Without an SMTP host it is written to files in the data folder."""
+    from ticketing.mail.outbox import send_due
+
+    result = send_due(datetime.now(UTC), limit)
+    click.echo(f"{result.sent} sent, {result.retried} to be tried again, {result.given_up} given up")
+
+
+def _municipality(key: str | None) -> MunicipalityId:
+    rows = db.session.execute(select(Municipality.key, Municipality.id).order_by(Municipality.key)).all()
+    known = {row.key: row.id for row in rows}
+    if key is None and len(known) == 1:
+        return next(iter(known.values()))
+    if key is None or key not in known:
+        names = ", ".join(known) or "none yet (see `ticketing demo` and `ticketing org import`)"
+        raise click.ClickException(f"Give --municipality one of: {names}")
+    return known[key]
+
+
+def _messages(paths: tuple[Path, ...]) -> Iterator[tuple[str, bytes]]:
+    for path in paths:
+        if str(path) == "-":
+            yield from _in_bytes("-", sys.stdin.buffer.read())
+        elif path.is_dir():
+            for file in sorted(one for one in path.rglob("*") if one.is_file()):
+                yield from _in_bytes(str(file), file.read_bytes())
+        else:
+            yield from _in_bytes(str(path), path.read_bytes())
+
+
+def _in_bytes(name: str, content: bytes) -> Iterator[tuple[str, bytes]]:
+    """One message, or each of an mbox, which is known by its first line."""
+    if not content.startswith(b"From "):
+        yield name, content
+        return
+    with tempfile.NamedTemporaryFile(suffix=".mbox") as file:
+        file.write(content)
+        file.flush()
+        box = mailbox.mbox(file.name, create=False)
+        for number, key in enumerate(box.iterkeys(), 1):
+            yield f"{name}:{number}", box.get_bytes(key)
+        box.close()
+
+
+def _shown(message: ParsedMessage) -> dict[str, object]:
+    auto = message.auto_response
+    return {
+        "message_id": message.message_id,
+        "from": _address(message.sender) if message.sender else None,
+        "to": [_address(one) for one in message.to],
+        "cc": [_address(one) for one in message.cc],
+        "subject": message.subject,
+        "date": message.date.isoformat() if message.date else None,
+        "text": message.text,
+        "reply": message.reply,
+        "attachments": [
+            {"name": one.name, "type": one.media_type, "bytes": len(one.content)} for one in message.attachments
+        ],
+        "auto_response": {"kind": auto.kind, "reason": auto.reason} if auto else None,
+        "references": list(message.references),
+        "in_reply_to": list(message.in_reply_to),
+        "warnings": list(message.warnings),
+        "auth": {"spf": message.auth.spf, "dkim": message.auth.dkim, "dmarc": message.auth.dmarc},
+    }
+
+
+def _address(address: MailAddress) -> dict[str, str]:
+    return {"name": address.name, "email": address.email}

@@ -1,0 +1,240 @@
+"""A mail comes in: kept raw, understood, and made a ticket or a contribution to one, in one transaction."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import current_app
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from ticketing.database import ItemId, MunicipalityId, db, transaction
+from ticketing.mail import who
+from ticketing.mail.message import NotAMessage, ParsedMessage
+from ticketing.mail.models import InboundMail
+from ticketing.mail.parse import parse
+from ticketing.organisation.models import Municipality
+from ticketing.vocabulary import Channel
+from ticketing.work import actions, links, notices
+from ticketing.work.actions import Actor, Draft, NewFile
+from ticketing.work.errors import WorkError
+from ticketing.work.models import OutboxMessage, WorkItem
+from ticketing.work.rules import shown_number
+
+_TITLE_LENGTH = 200
+_NO_TEXT = "(Mailen er uden tekst.)"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a mail. `kind` is "opened", "joined", "automatic", "bounce" or "quarantine", as it is
+    kept; `seen_before` when an earlier delivery of the same mail already did that."""
+
+    kind: str
+    reason: str | None = None
+    item_id: ItemId | None = None
+    number: int | None = None
+    seen_before: bool = False
+
+
+def ingest(raw: bytes, municipality_id: MunicipalityId, now: datetime) -> Outcome:
+    """Takes `raw` in for the municipality. Delivered again, by whatever way, it changes nothing.
+
+    1. The message is kept raw under its identity; who is second to do that has nothing to do.
+    2. A machine's mail is kept with the reason; a bounce is noted on its ticket.
+    3. A reply from one who takes part joins its ticket; any other mail opens one.
+    4. What can't be handled is kept in quarantine with the reason.
+    """
+    try:
+        mail = parse(raw)
+    except NotAMessage as error:
+        return _keep(raw, None, municipality_id, now, str(error))
+    try:
+        with transaction() as session:
+            seen = _seen_before(session, municipality_id, identity(mail))
+            if seen is not None:
+                return seen
+            kept = _kept_row(raw, mail, municipality_id, now)
+            session.add(kept)
+            session.flush()
+            return _handle(session, kept, mail, now)
+    except IntegrityError:
+        seen = _seen_before(db.session(), municipality_id, identity(mail))
+        if seen is None:
+            raise
+        return seen  # another process was a moment ahead
+    except WorkError as error:
+        return _keep(raw, mail, municipality_id, now, str(error))
+
+
+def identity(mail: ParsedMessage) -> str:
+    """What makes two deliveries the same mail: its Message-ID and what it says, not the traces of its way.
+    The Message-ID alone isn't enough: some programs give every mail the same."""
+    digest = hashlib.sha256()
+    sender = mail.sender.email if mail.sender else ""
+    for part in (mail.message_id or "", sender, str(mail.date), mail.subject, "\n".join(mail.text.split())):
+        digest.update(part.encode() + b"\x00")
+    for attachment in mail.attachments:
+        digest.update(hashlib.sha256(attachment.content).digest())
+    return digest.hexdigest()
+
+
+def _handle(session: Session, kept: InboundMail, mail: ParsedMessage, now: datetime) -> Outcome:
+    municipality = session.get_one(Municipality, kept.municipality_id)
+    if mail.delivery is not None or (mail.auto_response and mail.auto_response.kind == "bounce"):
+        return _bounce(session, kept, mail, now)
+    if _is_our_own(session, municipality, mail):
+        return _settle(session, kept, "automatic", "our own mail came back", None)
+    if mail.auto_response is not None:
+        return _settle(session, kept, "automatic", mail.auto_response.reason, None)
+    item = who.continued_item(session, municipality, mail)
+    person = who.person_with_address(session, municipality.id, mail)
+    why_apart = None
+    if item is not None:
+        if who.takes_part(session, item, mail, person):
+            try:
+                with session.begin_nested():
+                    return _join(session, kept, mail, item, now)
+            except WorkError:
+                why_apart = "Mailen er et svar på {number}, som er lukket for længst."
+        else:
+            why_apart = "Mailen er et svar på {number}, men afsenderen deltager ikke i den sag."
+    opened = _open(session, municipality, mail, now)
+    if item is not None and why_apart is not None:
+        number = shown_number(item.kind, item.number)
+        actions.note(opened.id, actions.SYSTEM, now, text=why_apart.format(number=number))
+    return _settle(session, kept, "opened", None, opened)
+
+
+def _join(session: Session, kept: InboundMail, mail: ParsedMessage, item: WorkItem, now: datetime) -> Outcome:
+    """The mail becomes part of `item`: a colleague's as an internal note, anyone else's as the requester's."""
+    assert mail.sender is not None
+    if mail.message_id:
+        notices.join_thread(session, item, [*mail.references, mail.message_id])
+    person = who.person_with_address(session, kept.municipality_id, mail)
+    is_requester = mail.sender.email == (item.requester_email or "").lower() or (
+        person is not None and person.id == item.requester_id
+    )
+    text = mail.reply or _NO_TEXT
+    files = _files(mail)
+    if person is not None and not is_requester:
+        actions.note(item.id, Actor("person", person.id), now, text=text, files=files)
+    else:
+        if not is_requester:
+            text = f"Skrevet af {mail.sender.email}, som var sat på kopi:\n\n{text}"
+        actions.requester_writes(item.id, now, text, folded=mail.folded, files=files)
+    return _settle(session, kept, "joined", None, item)
+
+
+def _open(session: Session, municipality: Municipality, mail: ParsedMessage, now: datetime) -> WorkItem:
+    found = who.asker(session, municipality, mail, now)
+    ladder = current_app.extensions["ladder"]
+    title = mail.subject or next((line.strip() for line in mail.reply.split("\n") if line.strip()), "")
+    draft = Draft(
+        municipality_id=municipality.id,
+        unit_id=found.unit_id,
+        title=title[:_TITLE_LENGTH] or "(uden emne)",
+        body=mail.reply or _NO_TEXT,
+        category=ladder.category_for_text(f"{mail.subject} {mail.reply}").key,
+        channel=Channel.MAIL,
+        requester_role=found.role,
+        requester_id=found.person_id,
+        requester_name=found.name,
+        requester_email=mail.sender.email if mail.sender else None,
+        sender_verified=not mail.auth.failed,
+        folded=mail.folded,
+    )
+    item = actions.open_ticket(draft, actions.REQUESTER, now, files=_files(mail))
+    if mail.message_id:
+        notices.join_thread(session, item, [*mail.references, mail.message_id])
+    return item
+
+
+def _bounce(session: Session, kept: InboundMail, mail: ParsedMessage, now: datetime) -> Outcome:
+    """Noted on the ticket whose mail did not arrive, if the report says which mail that was."""
+    report = mail.delivery
+    reason = mail.auto_response.reason if mail.auto_response else "a delivery report (RFC 3464)"
+    original = report.original_message_id if report else None
+    sent = (
+        session.scalar(
+            select(OutboxMessage).where(
+                OutboxMessage.municipality_id == kept.municipality_id,
+                OutboxMessage.mail_message_id == original,
+            )
+        )
+        if original
+        else None
+    )
+    if report is None or sent is None or sent.item_id is None:
+        return _settle(session, kept, "bounce", reason, None)
+    item = session.get_one(WorkItem, sent.item_id)
+    if report.action == "failed":
+        text = f"Mailen til {sent.recipient} kom ikke frem. {report.status} {report.diagnostic}".strip()
+        actions.note(item.id, actions.SYSTEM, now, text=text)
+    return _settle(session, kept, "bounce", f"{reason}: {report.action}", item)
+
+
+def _is_our_own(session: Session, municipality: Municipality, mail: ParsedMessage) -> bool:
+    if mail.sender is not None and links.is_our_mailbox(municipality, mail.sender.email):
+        return True
+    sent = select(OutboxMessage.id).where(
+        OutboxMessage.municipality_id == municipality.id, OutboxMessage.mail_message_id == mail.message_id
+    )
+    return mail.message_id is not None and session.scalar(sent.limit(1)) is not None
+
+
+def _keep(
+    raw: bytes, mail: ParsedMessage | None, municipality_id: MunicipalityId, now: datetime, reason: str
+) -> Outcome:
+    """Quarantine: kept whole, for the administrator to see and to try again."""
+    try:
+        with transaction() as session:
+            row = _kept_row(raw, mail, municipality_id, now)
+            seen = _seen_before(session, municipality_id, row.identity)
+            if seen is not None:
+                return seen
+            row.reason = reason
+            session.add(row)
+            session.flush()
+    except IntegrityError:
+        return Outcome("quarantine", reason, seen_before=True)
+    return Outcome("quarantine", reason)
+
+
+def _kept_row(
+    raw: bytes, mail: ParsedMessage | None, municipality_id: MunicipalityId, now: datetime
+) -> InboundMail:
+    return InboundMail(
+        municipality_id=municipality_id,
+        identity=identity(mail) if mail else hashlib.sha256(raw).hexdigest(),
+        message_id=mail.message_id if mail else None,
+        sender=mail.sender.email if mail and mail.sender else None,
+        subject=mail.subject if mail else None,
+        raw=raw,
+        received_at=now,
+        outcome="quarantine",
+    )
+
+
+def _settle(
+    session: Session, kept: InboundMail, outcome: str, reason: str | None, item: WorkItem | None
+) -> Outcome:
+    kept.outcome, kept.reason = outcome, reason
+    kept.item_id = item.id if item is not None else None
+    session.flush()
+    return Outcome(outcome, reason, kept.item_id, item.number if item is not None else None)
+
+
+def _seen_before(session: Session, municipality_id: MunicipalityId, key: str) -> Outcome | None:
+    row = session.scalar(
+        select(InboundMail).where(InboundMail.municipality_id == municipality_id, InboundMail.identity == key)
+    )
+    if row is None:
+        return None
+    item = session.get(WorkItem, row.item_id) if row.item_id is not None else None
+    return Outcome(row.outcome, row.reason, row.item_id, item.number if item else None, seen_before=True)
+
+
+def _files(mail: ParsedMessage) -> list[NewFile]:
+    return [NewFile(one.name, one.media_type, one.content) for one in mail.attachments]

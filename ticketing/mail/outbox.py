@@ -1,0 +1,233 @@
+"""Sends what stands in the outbox. A mail is sent at least once: if the process dies between the server's
+"250" and our commit it goes again, with the same Message-ID, by which mail programs show it once."""
+
+import smtplib
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email.errors import MessageError
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from pathlib import Path
+
+from sqlalchemy import select, update
+from sqlalchemy.engine import CursorResult
+from sqlalchemy.orm import Session
+
+from ticketing.database import db, transaction
+from ticketing.organisation.models import Municipality
+from ticketing.settings import Settings
+from ticketing.work import links
+from ticketing.work.models import OutboxMessage, WorkItem
+
+TRIES = 12
+FIRST_WAIT = timedelta(minutes=1)
+LONGEST_WAIT = timedelta(hours=4)
+#: How long a sender has for one mail before another may take it over.
+LEASE = timedelta(minutes=10)
+TIMEOUT_SECONDS = 20
+#: A header line may not be longer than 998 characters (RFC 5322 §2.1.1).
+_REFERENCES_LENGTH = 900
+#: The library would write a long Message-ID as an encoded word, which no mail program can follow.
+_UNFOLDED = SMTP.clone(max_line_length=990)
+#: What a machine says by itself (RFC 3834 §5); an answer was written by a person.
+_AUTOMATIC = frozenset({"receipt", "notice"})
+
+#: Takes sender, recipient, Message-ID and the whole mail.
+Deliver = Callable[[str, str, str, bytes], None]
+
+
+@dataclass(frozen=True)
+class SendResult:
+    """How many mails were sent, will be tried again, and were given up."""
+
+    sent: int = 0
+    retried: int = 0
+    given_up: int = 0
+
+
+def send_due(now: datetime, limit: int = 100) -> SendResult:
+    """Sends up to `limit` mails whose time has come.
+
+    1. Each is claimed by one UPDATE whose row count decides, so any number of senders may run.
+    2. It is sent outside the transaction, so a slow server holds no lock.
+    3. It is marked sent; or its next try is set 1, 2, 4 … minutes on (4 hours at most), up to 12 tries;
+       or it is given up at once when the server refuses it for good (5xx).
+    Without an SMTP host the mails are written as files into `outbox/` in the data folder.
+    """
+    counts = {"sent": 0, "retried": 0, "given_up": 0}
+    post_office = _PostOffice(links.settings())
+    try:
+        for row_id, due in _due(now, limit):
+            if _claim(row_id, due, now):
+                counts[_send_one(row_id, now, post_office.deliver)] += 1
+            if post_office.unreachable:
+                break  # the rest stay due; this one waits its turn
+    finally:
+        post_office.close()
+    return SendResult(**counts)
+
+
+def compose(row: OutboxMessage, item: WorkItem | None, municipality: Municipality) -> EmailMessage:
+    """The mail for `row`. Raises ValueError when its recipient can't stand in a header."""
+    domain = links.mail_domain(municipality)
+    message = EmailMessage(policy=SMTP)
+    message["Message-ID"] = row.mail_message_id
+    message["Date"] = row.created_at
+    message["Subject"] = row.subject
+    message["From"] = Address(f"{municipality.name}, Aula-support", links.MAILBOX, domain)
+    message["To"] = Address(addr_spec=row.recipient)
+    if item is not None:
+        token = links.reply_token(item.municipality_id, item.number)
+        message["Reply-To"] = Address("", f"{links.MAILBOX}+{token}", domain)
+    if row.in_reply_to:
+        message["In-Reply-To"] = row.in_reply_to
+    if row.references:
+        message["References"] = _shortened(row.references)
+    if row.purpose in _AUTOMATIC:
+        message["Auto-Submitted"] = "auto-generated"
+        message["X-Auto-Response-Suppress"] = "All"
+    message.set_content(row.body, cte="quoted-printable")
+    return message
+
+
+def _due(now: datetime, limit: int) -> list[tuple[int, datetime]]:
+    rows = db.session.execute(
+        select(OutboxMessage.id, OutboxMessage.next_try_at)
+        .where(OutboxMessage.sent_at.is_(None), OutboxMessage.next_try_at <= now)
+        .order_by(OutboxMessage.next_try_at, OutboxMessage.id)
+        .limit(limit)
+    ).all()
+    return [(row_id, due) for row_id, due in rows if due is not None]
+
+
+def _claim(row_id: int, due: datetime, now: datetime) -> bool:
+    with transaction() as session:
+        result = session.execute(
+            update(OutboxMessage)
+            .where(
+                OutboxMessage.id == row_id,
+                OutboxMessage.next_try_at == due,
+                OutboxMessage.sent_at.is_(None),
+            )
+            .values(next_try_at=now + LEASE, attempts=OutboxMessage.attempts + 1)
+        )
+        assert isinstance(result, CursorResult)
+        return result.rowcount == 1
+
+
+def _send_one(row_id: int, now: datetime, deliver: Deliver) -> str:
+    session = db.session()
+    row = session.get_one(OutboxMessage, row_id, populate_existing=True)
+    try:
+        message = _composed(session, row)
+        session.commit()  # nothing stays open while the server takes its time
+        sender = message["From"].addresses[0].addr_spec
+        deliver(sender, row.recipient, row.mail_message_id, message.as_bytes(policy=_UNFOLDED))
+    except (OSError, ValueError, IndexError, MessageError) as error:
+        return _record_failure(row_id, now, error)
+    with transaction() as writing:
+        sent = writing.get_one(OutboxMessage, row_id)
+        sent.sent_at, sent.next_try_at, sent.error = now, None, None
+    return "sent"
+
+
+def _composed(session: Session, row: OutboxMessage) -> EmailMessage:
+    item = session.get(WorkItem, row.item_id) if row.item_id is not None else None
+    return compose(row, item, session.get_one(Municipality, row.municipality_id))
+
+
+def _record_failure(row_id: int, now: datetime, error: Exception) -> str:
+    with transaction() as session:
+        row = session.get_one(OutboxMessage, row_id)
+        row.error = f"{type(error).__name__}: {error}"[:1000].replace("\x00", "")
+        if _is_final(error) or row.attempts >= TRIES:
+            row.next_try_at = None
+            return "given_up"
+        row.next_try_at = now + wait_after(row.attempts)
+        return "retried"
+
+
+def wait_after(attempts: int) -> timedelta:
+    """How long to wait after the try number `attempts` (1 …) failed: 1, 2, 4 … minutes."""
+    doublings: int = 2 ** max(attempts - 1, 0)
+    return min(FIRST_WAIT * doublings, LONGEST_WAIT)
+
+
+def _is_final(error: Exception) -> bool:
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return all(500 <= code < 600 for code, _ in error.recipients.values())
+    if isinstance(error, smtplib.SMTPAuthenticationError | smtplib.SMTPConnectError | smtplib.SMTPHeloError):
+        return False  # ours to put right, not the mail's fault
+    if isinstance(error, smtplib.SMTPResponseException):
+        return 500 <= error.smtp_code < 600
+    return isinstance(error, ValueError | IndexError | MessageError)
+
+
+def _shortened(references: str) -> str:
+    """The first and as many of the newest as fit on a line."""
+    first, *rest = references.split()
+    kept: list[str] = []
+    room = _REFERENCES_LENGTH - len(first)
+    for one in reversed(rest):
+        room -= len(one) + 1
+        if room < 0:
+            break
+        kept.insert(0, one)
+    return " ".join([first, *kept])
+
+
+class _PostOffice:
+    """One connection for a whole round of sending, opened when the first mail needs it."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._server: smtplib.SMTP | None = None
+        self.unreachable = False
+
+    def deliver(self, sender: str, recipient: str, message_id: str, content: bytes) -> None:
+        """Hands over one mail. Raises OSError or SMTPException when it was not taken."""
+        if not self._settings.smtp_host:
+            _write_file(self._settings.data_dir / "outbox", message_id, content)
+            return
+        server = self._connected()
+        try:
+            server.sendmail(sender, [recipient], content)
+        except OSError as error:
+            refused = isinstance(error, smtplib.SMTPException)
+            if not refused or isinstance(error, smtplib.SMTPServerDisconnected):
+                self.close()  # the connection is lost; the next mail opens a new one
+            raise
+
+    def close(self) -> None:
+        if self._server is not None:
+            with suppress(OSError):
+                self._server.quit()
+            self._server = None
+
+    def _connected(self) -> smtplib.SMTP:
+        if self._server is not None:
+            return self._server
+        settings = self._settings
+        server: smtplib.SMTP | None = None
+        try:
+            server = smtplib.SMTP(settings.smtp_host, settings.smtp_port, timeout=TIMEOUT_SECONDS)
+            if settings.smtp_starttls:
+                server.starttls()
+            if settings.smtp_user:
+                server.login(settings.smtp_user, settings.smtp_password or "")
+        except OSError:
+            self.unreachable = True
+            if server is not None:
+                server.close()
+            raise
+        self._server = server
+        return server
+
+
+def _write_file(folder: Path, message_id: str, content: bytes) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    # The same mail written again lands on the same file.
+    (folder / f"{message_id.strip('<>').partition('@')[0]}.eml").write_bytes(content)
