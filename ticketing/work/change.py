@@ -1,0 +1,231 @@
+"""The frame of every action: load the item, check that the action is possible, record what happens, bring
+the clocks up to date, all in one transaction."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from ticketing.clocks.derive import ClockEvent, derive
+from ticketing.database import ItemId, PersonId, transaction
+from ticketing.ladder.rules import Ladder, Place, Server, Target
+from ticketing.organisation.models import Person
+from ticketing.privacy.cpr import mask
+from ticketing.vocabulary import OPEN_STATES, ClockKind, ClockState, EventKind, State
+from ticketing.work import notices
+from ticketing.work.errors import Conflict, IllegalMove, UnknownItem
+from ticketing.work.models import Clock, Event, Message, Watcher, WorkItem
+from ticketing.work.queries import Around, clock_config, item_facts, ladder_of, surroundings
+from ticketing.work.rules import Action, possible_actions
+
+#: A notice to a whole staff room helps nobody: teams larger than this see their queue instead.
+LARGEST_NOTIFIED_TEAM = 12
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who does it: "person" (with an id), "requester" (by mail or status page) or "system" (a clock)."""
+
+    kind: str
+    person_id: PersonId | None = None
+
+
+SYSTEM = Actor("system")
+REQUESTER = Actor("requester")
+
+
+@contextmanager
+def changing(
+    item_id: ItemId, actor: Actor, now: datetime, action: Action | None, version: int | None = None
+) -> Iterator["Change"]:
+    """One action on one item: loads and locks it, raises `Conflict` when it is no longer at `version` and
+    `IllegalMove` when `action` is not possible (None: not asked), then commits what the block recorded."""
+    with transaction() as session:
+        item = session.get(WorkItem, item_id, with_for_update=True, populate_existing=True)
+        if item is None:
+            raise UnknownItem
+        if version is not None and item.version != version:
+            raise Conflict(item_id, version, item.version)
+        change = Change(session, item, actor, now)
+        if action is not None:
+            change.require(action)
+        yield change
+        change.finish()
+
+
+class Change:
+    """An action under way on one item. Reads what it needs once; `record` writes the events."""
+
+    def __init__(self, session: Session, item: WorkItem, actor: Actor, now: datetime) -> None:
+        self.session, self.item, self.actor, self.now = session, item, actor, now
+
+    @cached_property
+    def ladder(self) -> Ladder:
+        return ladder_of(self.session, self.item.municipality_id)
+
+    @cached_property
+    def around(self) -> Around:
+        return surroundings(self.session, self.item.municipality_id, self.item.unit_path, self.now)
+
+    @cached_property
+    def events(self) -> list[Event]:
+        rows = select(Event).where(Event.item_id == self.item.id).order_by(Event.seq)
+        return list(self.session.scalars(rows))
+
+    def require(self, action: Action) -> None:
+        """Raises `IllegalMove` unless the actor may do `action` to the item as it stands."""
+        facts = item_facts(self.item, self.events, self.actor.person_id, self.ladder, self.around)
+        possible = possible_actions(facts)
+        if action not in possible:
+            raise IllegalMove(action.value, self.item.state, [a.value for a in possible])
+
+    def record(self, kind: EventKind, reason: str | None = None, **data: Any) -> Event:
+        """Appends an event with the item's state after it; a reason's CPR numbers are masked."""
+        event = Event(
+            municipality_id=self.item.municipality_id,
+            item_id=self.item.id,
+            seq=len(self.events) + 1,
+            at=self.now,
+            kind=kind,
+            actor_id=self.actor.person_id,
+            actor_kind=self.actor.kind,
+            reason=mask(reason.strip())[0] if reason and reason.strip() else None,
+            data={"state": self.item.state.value, **data},
+        )
+        self.session.add(event)
+        self.session.flush()
+        self.events.append(event)
+        return event
+
+    def write(self, event: Event, text: str, *, public: bool, folded: str | None = None) -> Message:
+        """Adds what was written with `event`; CPR numbers are masked before anything is stored."""
+        message = Message(
+            municipality_id=self.item.municipality_id,
+            item_id=self.item.id,
+            event_id=event.id,
+            at=self.now,
+            author_id=self.actor.person_id,
+            author_kind=self.actor.kind,
+            is_public=public,
+            body=mask(text.strip())[0],
+            folded=mask(folded)[0] if folded else None,
+        )
+        self.session.add(message)
+        self.session.flush()
+        return message
+
+    def set_state(self, state: State) -> None:
+        """R12: the item's state, with what follows from it."""
+        self.item.state = state
+        self.item.is_open = state in OPEN_STATES
+        self.item.state_changed_at = self.now
+        self.item.wake_at = None
+
+    def place(self, target: Target, holder_id: PersonId | None = None) -> dict[str, Any]:
+        """Puts the item into `target`'s queue (R10: just one) and returns the event data that say so."""
+        item = self.item
+        moved = {
+            "from_step": item.step,
+            "to_step": target.step.key,
+            "from_unit": item.queue_unit_id,
+            "to_unit": target.unit.id,
+            "from_holder": item.holder_id,
+            "to_holder": holder_id,
+            "skipped": [{"step": step, "why": why} for step, why in target.skipped],
+            "tag": "dækning mangler" if target.without_cover else None,
+            "visit": {"rung": target.step.rung.value},
+        }
+        self.enter(target, holder_id)
+        return {**moved, "policy": self.policy()}
+
+    def enter(self, target: Target, holder_id: PersonId | None = None) -> None:
+        item = self.item
+        item.step, item.rung = target.step.key, target.step.rung
+        item.queue_unit_id, item.queue_path = target.unit.id, target.unit.path
+        item.holder_id = holder_id
+        item.rung_entered_at = self.now
+        item.without_cover = target.without_cover
+        item.reached_servicedesk = item.reached_servicedesk or target.step.sees_minimised
+
+    def policy(self) -> dict[str, Any]:
+        """The targets in force for the item where it stands now, as an event keeps them."""
+        item = self.item
+        policy = clock_config().policy(
+            item.sector, item.rung, item.lane, item.priority, self.around.unit_calendar
+        )
+        return policy.as_data()
+
+    def watch(self, person_id: PersonId | None) -> None:
+        """Lets a person follow the item; again is no error."""
+        if person_id is not None and self.session.get(Watcher, (self.item.id, person_id)) is None:
+            self.session.add(
+                Watcher(item_id=self.item.id, person_id=person_id, municipality_id=self.item.municipality_id)
+            )
+            self.session.flush()
+
+    def tell(self, event: Event, person_ids: Sequence[PersonId | None], what: str) -> None:
+        """Notices to colleagues (never to the one who acts): a number and a link, no text."""
+        ids = {pid for pid in person_ids if pid is not None and pid != self.actor.person_id}
+        if ids:
+            people = self.session.scalars(select(Person).where(Person.id.in_(ids)).order_by(Person.id)).all()
+            notices.staff_notice(self.session, self.item, event, self.now, people, what)
+
+    def tell_queue(self, event: Event, servers: Sequence[Server], what: str) -> None:
+        """Notices to those who serve the queue now; a large team looks at its queue instead."""
+        reachable = {s.person_id if s.present else s.deputy_id for s in servers if s.is_reachable}
+        if len(reachable) <= LARGEST_NOTIFIED_TEAM:
+            self.tell(event, list(reachable), what)
+
+    def place_of_queue(self) -> Place | None:
+        """The item's queue unit as the rules see it, if it is one of the item's own or the IT unit."""
+        places = (*self.around.places.chain, self.around.places.it_unit)
+        return next((p for p in places if p is not None and p.id == self.item.queue_unit_id), None)
+
+    def finish(self) -> None:
+        """Brings the cached clocks in step with the events."""
+        self.session.flush()
+        refresh_clocks(self.session, self.item, self.events)
+        self.session.flush()
+
+
+def refresh_clocks(session: Session, item: WorkItem, events: Sequence[Event]) -> None:
+    """Recomputes the item's clock rows and cached due times from its events; the events are the truth."""
+    values = derive(
+        [ClockEvent(e.seq, e.at, EventKind(e.kind), e.data, e.actor_kind) for e in events],
+        clock_config().calendar,
+    )
+    rows = {(c.kind, c.visit): c for c in session.scalars(select(Clock).where(Clock.item_id == item.id))}
+    last_visit = max((value.visit for value in values), default=0)
+    live: list[datetime] = []
+    firing: list[datetime] = [item.wake_at] if item.wake_at else []
+    warnings: list[datetime] = []
+    for value in values:
+        row = rows.get((value.kind, value.visit))
+        if row is None:
+            row = Clock(
+                municipality_id=item.municipality_id, item_id=item.id, kind=value.kind, visit=value.visit
+            )
+            session.add(row)
+        row.rung, row.calendar = value.rung, value.calendar
+        row.target_seconds, row.used_seconds = value.target_seconds, value.used_seconds
+        row.state, row.started_at, row.ended_at = value.state, value.started_at, value.ended_at
+        row.due_at, row.warn_at = value.due_at, value.warn_at
+        if value.state is ClockState.RUNNING and value.due_at is not None:
+            live.append(value.due_at)
+            firing.append(value.due_at if value.warn_at is None else min(value.warn_at, value.due_at))
+            if value.warn_at is not None:
+                warnings.append(value.warn_at)
+        elif value.state is ClockState.MISSED and value.ended_at and item.is_open:
+            still = value.kind in (ClockKind.END_TO_END, ClockKind.BREACH_NOTICE) or (
+                value.kind is ClockKind.RUNG and value.visit == last_visit
+            )
+            if still:
+                live.append(value.ended_at)
+    item.due_at = min(live, default=None)
+    item.warn_at = min(warnings, default=None)
+    item.next_at = min(firing, default=None)
