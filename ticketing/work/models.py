@@ -7,7 +7,7 @@ from sqlalchemy import JSON, Boolean, ForeignKey, Index, Integer, String, Text, 
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from ticketing.database import Base, BigKey, ItemId, MunicipalityId, PathString, PersonId, UnitId, Word, Word
+from ticketing.database import Base, BigKey, ItemId, MunicipalityId, PathString, PersonId, UnitId, Word
 from ticketing.organisation.models import Person, Unit
 from ticketing.vocabulary import (
     Affected,
