@@ -21,7 +21,7 @@ login_manager.login_message_category = "info"
 login_manager.localize_callback = gettext
 
 
-class SignedIn(UserMixin):  # type: ignore[misc]  # Flask-Login has no types
+class SignedIn(UserMixin):
     """The signed-in person; their posts are read once a request, when first asked for."""
 
     def __init__(self, person: Person, municipality_name: str, now: datetime) -> None:
@@ -57,7 +57,7 @@ def signed_in(person: Person, now: datetime) -> SignedIn:
     return SignedIn(person, municipality.name, now)
 
 
-@login_manager.user_loader  # type: ignore[untyped-decorator]  # Flask-Login has no types
+@login_manager.user_loader
 def _load(session_id: str) -> SignedIn | None:
     """The person of a session cookie; None when they have left or changed their password since."""
     person_id, _, print_then = session_id.partition(".")

@@ -2,16 +2,16 @@
 
 import importlib
 import importlib.util
-from datetime import UTC, datetime
 from typing import Any
 
 from flask import Flask, request
 from flask_babel import Babel
-from flask_login import current_user
 from flask_wtf import CSRFProtect
 
 from ticketing.accounts import session
-from ticketing.web import errors, headers, navigation, wording
+from ticketing.knowledge.cards import load_cards
+from ticketing.web import errors, headers, navigation, viewing, wording
+from ticketing.web.rate_limit import RateLimit
 
 #: Each is a module here with a `blueprint`.
 PAGES = (
@@ -36,6 +36,11 @@ def register(app: Flask) -> None:
     session.login_manager.init_app(app)
     headers.register(app)
     errors.register(app)
+    app.extensions["cards"] = load_cards(app.config["SETTINGS"].config_dir / "cards.yaml")
+    app.extensions["rate_limits"] = {
+        "public_questions": RateLimit(times=10, seconds=600),
+        "public_messages": RateLimit(times=10, seconds=600),
+    }
     app.jinja_env.filters.update(wording.FILTERS)
     app.context_processor(_for_every_page)
     for page in PAGES:
@@ -44,12 +49,12 @@ def register(app: Flask) -> None:
 
 
 def _for_every_page() -> dict[str, Any]:
-    now = datetime.now(UTC)
-    if not current_user or not current_user.is_authenticated:
+    now, person = viewing.request_time(), viewing.signed_in()
+    if person is None:
         return {"now": now, "signed_in": None, "navigation": [], "municipality_name": None}
     return {
         "now": now,
-        "signed_in": current_user,
-        "navigation": navigation.main_menu(current_user.roles, request.path),
-        "municipality_name": current_user.municipality_name,
+        "signed_in": person,
+        "navigation": navigation.main_menu(person.roles, request.path),
+        "municipality_name": person.municipality_name,
     }

@@ -1,15 +1,19 @@
 """Pages for when something goes wrong: what happened, whether anything is lost, what to do now."""
 
+import werkzeug.exceptions
 from flask import Flask, render_template
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
+
+from ticketing.accounts.queries import NotFound
 
 
 def register(app: Flask) -> None:
     """Gives `app` a Danish page for each error that a person can meet."""
     app.register_error_handler(CSRFError, _stale_form)
     app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(NotFound, _not_found)
 
 
 def _stale_form(_error: CSRFError) -> tuple[str, int]:
@@ -18,6 +22,10 @@ def _stale_form(_error: CSRFError) -> tuple[str, int]:
 
 def _stale_text() -> str:
     return _("Gå tilbage, genindlæs siden og send igen. Det, du har skrevet, ligger stadig i feltet.")
+
+
+def _not_found(_error: Exception) -> tuple[str, int] | HTTPException:
+    return _http_error(werkzeug.exceptions.NotFound())
 
 
 def _http_error(error: HTTPException) -> tuple[str, int] | HTTPException:

@@ -22,6 +22,8 @@ from ticketing.vocabulary import (
     Sector,
     State,
 )
+from ticketing.work.models import WorkItem
+from ticketing.work.rules import shown_number
 
 COPENHAGEN = ZoneInfo("Europe/Copenhagen")
 WEEKDAYS = ("mandag", "tirsdag", "onsdag", "torsdag", "fredag", "lørdag", "søndag")
@@ -84,6 +86,33 @@ def due(due_at: datetime | None, now: datetime, state: State | None = None) -> D
     left = _("%(time)s tilbage", time=duration(due_at - now))
     today = due_at.astimezone(COPENHAGEN).date() == now.astimezone(COPENHAGEN).date()
     return DueWords("today" if today else "later", "time", moment(due_at, now), left)
+
+
+def whereabouts(state: State, step: str, unit: str, due_at: datetime | None, now: datetime) -> str:
+    """One sentence for a parent: where the question is, who helps, and when to expect more."""
+    where = {
+        State.WAITING_REQUESTER: _("Vi venter på svar fra dig."),
+        State.WAITING_SYNC: _("Rettelsen er lavet og slår igennem i løbet af natten."),
+        State.WAITING_VENDOR: _("Vi har bedt leverandøren om hjælp og følger op."),
+        State.SOLVED: _("Dit spørgsmål er løst. Virker det ikke alligevel, så skriv herunder."),
+        State.CLOSED: _("Dit spørgsmål er løst og afsluttet."),
+    }.get(State(state))
+    if where:
+        return str(where)
+    helper = step if step.isupper() or step.startswith("IT") else step.lower()
+    if due_at is None or due_at <= now:
+        return str(
+            _("Dit spørgsmål er hos %(helper)s for %(unit)s, som arbejder på det.", helper=helper, unit=unit)
+        )
+    when = moment(due_at, now)
+    return str(
+        _(
+            "Dit spørgsmål er hos %(helper)s for %(unit)s. Du hører fra os senest %(when)s.",
+            helper=helper,
+            unit=unit,
+            when=when,
+        )
+    )
 
 
 def state_word(state: State) -> str:
@@ -219,6 +248,11 @@ def sector_word(value: str) -> str:
     return simple_word(Sector(value))
 
 
+def number_word(item: WorkItem) -> str:
+    """The number as one says it on the phone."""
+    return shown_number(item.kind, item.number)
+
+
 def initials(name: str) -> str:
     """One or two letters that stand for a person where there is no photo."""
     words = [word for word in name.split() if word[0].isalpha()]
@@ -239,6 +273,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "role_word": role_word,
     "rung_word": rung_word,
     "sector_word": sector_word,
+    "shown_number": number_word,
     "state_look": state_look,
     "state_word": state_word,
     "time_of_day": time_of_day,

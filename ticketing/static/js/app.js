@@ -72,12 +72,13 @@ document.addEventListener("keydown", (event) => {
   const form = room.closest("form");
   let timer = 0, asked = "";
   const ask = async () => {
-    const data = new FormData(form);
-    const query = new URLSearchParams({ kategori: data.get("category") || "", tekst: String(data.get("text") || "").slice(0, 500) }).toString();
+    const data = new FormData();
+    for (const name of ["csrf_token", "category", "text"]) data.set(name, new FormData(form).get(name) || "");
+    const query = data.get("category") + " " + data.get("text");
     if (query === asked) return;
     asked = query;
     try {
-      const answer = await fetch(room.dataset.cards + "?" + query, { credentials: "same-origin" });
+      const answer = await fetch(room.dataset.cards, { method: "POST", body: data });
       if (answer.ok && query === asked) room.innerHTML = await answer.text();
     } catch { /* offline: the cards that are there stay */ }
   };
