@@ -24,6 +24,7 @@ PAGES = (
     "servicedesk",
     "leader",
     "absence",
+    "health",
 )
 
 csrf = CSRFProtect()
