@@ -1,0 +1,112 @@
+"""Ledelse: what is unresolved at each institution, where it is stuck, and what to press."""
+
+from flask import Blueprint, abort, render_template, request
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from flask_login import login_required
+
+from ticketing.accounts.queries import NotFound
+from ticketing.database import UnitId
+from ticketing.insight.coverage import Coverage
+from ticketing.insight.queries import (
+    LIST_LENGTH,
+    UnresolvedRow,
+    open_items,
+    overview_unit,
+    unresolved_by_department,
+    unresolved_by_institution,
+)
+from ticketing.vocabulary import Rung
+from ticketing.web import viewing
+
+blueprint = Blueprint("leader", __name__, url_prefix="/leder")
+
+#: The columns of the table. What lies with a vendor is out of the house and stands last.
+SHOWN_RUNGS = (
+    Rung.EMPLOYEE,
+    Rung.SUPERUSER,
+    Rung.ADMINISTRATOR,
+    Rung.SERVICEDESK,
+    Rung.LEADER,
+    Rung.PROJECT,
+    Rung.VENDOR,
+)
+
+
+@blueprint.get("")
+@login_required
+def page() -> str:
+    """A row for each of the viewer's institutions."""
+    viewer, now = viewing.viewer(), viewing.request_time()
+    rows = unresolved_by_institution(viewer, now)
+    return render_template("leader/page.html", rows=rows, rungs=_rungs_of(rows), now=now, **_words())
+
+
+@blueprint.get("/enhed/<int:unit_id>")
+@login_required
+def unit(unit_id: int) -> str:
+    """One unit: a row for each department and the open items with their titles."""
+    viewer, now = viewing.viewer(), viewing.request_time()
+    try:
+        found = overview_unit(viewer, UnitId(unit_id))
+    except NotFound:
+        abort(404)
+    chosen = request.args.get("trin")
+    rung = Rung(chosen) if chosen in list(Rung) else None
+    rows = unresolved_by_department(viewer, now, found)
+    items = open_items(viewer, found, rung)
+    return render_template(
+        "leader/unit.html",
+        unit=found,
+        rows=rows,
+        rungs=_rungs_of(rows),
+        items=items,
+        rung=rung,
+        most=LIST_LENGTH,
+        now=now,
+        **_words(),
+    )
+
+
+def stuck_sentence(row: UnresolvedRow) -> str:
+    """What is stuck in this row and why, in one sentence; empty when nothing is."""
+    places = ", ".join(row.uncovered)
+    if row.stuck:
+        waits = ngettext(
+            "%(num)d sag venter på en superbruger", "%(num)d sager venter på en superbruger", row.stuck
+        )
+        if row.coverage is Coverage.ABSENT:
+            return _("%(waits)s; ingen er til stede i %(places)s.", waits=waits, places=places)
+        if row.uncovered == (row.unit_name,):
+            return _("%(waits)s; enheden har ingen.", waits=waits)
+        return _("%(waits)s; %(places)s har ingen.", waits=waits, places=places)
+    if row.passed_on:
+        return ngettext(
+            "%(num)d sag er gået videre, fordi ingen på trinnet var til stede.",
+            "%(num)d sager er gået videre, fordi ingen på trinnet var til stede.",
+            row.passed_on,
+        )
+    if row.uncovered:
+        return _("Nye spørgsmål fra %(places)s går uden om superbrugeren: der er ingen.", places=places)
+    return ""
+
+
+def coverage_look(coverage: Coverage | None) -> tuple[str, str, str]:
+    """Badge, icon and word for a coverage."""
+    looks = {
+        Coverage.COVERED: ("done", "check", _("Dækket")),
+        Coverage.UNTRAINED: ("waiting", "warning", _("Ikke uddannet endnu")),
+        Coverage.ABSENT: ("late", "warning", _("Ingen superbruger til stede")),
+        Coverage.VACANT: ("late", "error", _("Ingen superbruger")),
+    }
+    return looks[coverage] if coverage else ("", "", "")
+
+
+def _rungs_of(rows: list[UnresolvedRow]) -> list[Rung]:
+    """The four rungs of the ladder always, the others where something waits."""
+    used = {rung for row in rows for rung in row.open_by_rung}
+    return [rung for rung in SHOWN_RUNGS if rung in used or rung in SHOWN_RUNGS[:4]]
+
+
+def _words() -> dict[str, object]:
+    return {"stuck_sentence": stuck_sentence, "coverage_look": coverage_look}
