@@ -17,7 +17,7 @@ from ticketing.mail.parse import parse
 from ticketing.organisation.models import Municipality
 from ticketing.vocabulary import Channel
 from ticketing.work import actions, links, notices
-from ticketing.work.actions import Actor, Draft, NewFile
+from ticketing.work.actions import Draft, NewFile
 from ticketing.work.errors import WorkError
 from ticketing.work.models import OutboxMessage, WorkItem
 from ticketing.work.rules import shown_number
@@ -119,7 +119,9 @@ def _join(session: Session, kept: InboundMail, mail: ParsedMessage, item: WorkIt
     text = mail.reply or _NO_TEXT
     files = _files(mail)
     if person is not None and not is_requester:
-        actions.note(item.id, Actor("person", person.id), now, text=text, files=files)
+        actions.requester_writes(
+            item.id, now, text, folded=mail.folded, author_id=person.id, public=False, files=files
+        )
     else:
         if not is_requester:
             text = f"Skrevet af {mail.sender.email}, som var sat på kopi:\n\n{text}"
