@@ -10,7 +10,7 @@ from ticketing.ladder.rules import (
     Step,
     Surroundings,
     Target,
-    held_unit,
+    home_of,
     next_target,
     servers_of,
     way_for,
@@ -65,7 +65,7 @@ def drawn_ladder(
     rungs = []
     for index, key in enumerate(keys):
         step = ladder.steps[key]
-        unit = queue_unit if key == current else held_unit(step.held_at, around)
+        unit = queue_unit if key == current else home_of(step, around)
         standing = "now" if index == here else ("passed" if index < here else "ahead")
         rungs.append(RungShown(step, unit, _servers(step, unit, around), standing))
     return LadderDrawing(tuple(rungs), next_target(ladder, facts, current, around))
@@ -75,7 +75,7 @@ def whole_ladder(ladder: Ladder, around: Surroundings) -> tuple[RungShown, ...]:
     """Every step of the ladder as it is held for one unit, the lowest first."""
     rungs = []
     for step in sorted(ladder.steps.values(), key=lambda one: one.height):
-        unit = held_unit(step.held_at, around)
+        unit = home_of(step, around)
         rungs.append(RungShown(step, unit, _servers(step, unit, around)))
     return tuple(rungs)
 

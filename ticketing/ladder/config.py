@@ -95,6 +95,9 @@ class _StepFile(Schema):
     name = fields.Nested(_Name, required=True)
     roles = fields.List(fields.Enum(Role, by_value=True), required=True, validate=validate.Length(min=1))
     held_at = fields.Enum(UnitKind, by_value=True, required=True)
+    held_in = fields.Dict(
+        keys=fields.Enum(Sector, by_value=True), values=fields.Enum(UnitKind, by_value=True), load_default=dict
+    )
     widen_to = fields.Enum(UnitKind, by_value=True, load_default=None)
     vacancy = fields.Str(load_default="", validate=validate.OneOf(["", "task"]))
     fallback = fields.Str(load_default=None)
@@ -272,6 +275,7 @@ def _step(key: str, raw: dict[str, Any]) -> Step:
         name_en=raw["name"]["en"],
         roles=frozenset(raw["roles"]),
         held_at=raw["held_at"],
+        held_in=raw["held_in"],
         widen_to=raw["widen_to"],
         asks_for_appointment=raw["vacancy"] == "task",
         fallback=raw["fallback"],

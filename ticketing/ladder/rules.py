@@ -43,6 +43,8 @@ class Step:
     name_en: str
     roles: frozenset[Role]
     held_at: UnitKind
+    #: Sectors where the step is held elsewhere: Dagplejen has one superuser for all (L148).
+    held_in: Mapping[Sector, UnitKind] = field(default_factory=dict)
     widen_to: UnitKind | None = None
     asks_for_appointment: bool = False
     fallback: str | None = None
@@ -280,9 +282,18 @@ def servers_of(step: Step, unit: Place, servers: Iterable[Server]) -> tuple[Serv
     return tuple(s for s in servers if s.role in step.roles and s.unit_path.startswith(unit.path))
 
 
-def held_unit(kind: UnitKind, around: Surroundings) -> Place | None:
-    """The unit where a step of this kind is held for the item: the deepest of its units that is not
-    deeper than `kind`. None only where the municipality has no IT unit."""
+def home_of(step: Step, around: Surroundings) -> Place | None:
+    """The unit whose queue `step` has for the item: the deepest of its units that is not deeper than where
+    the step is held in its sector. None only where the municipality has no IT unit."""
+    return _deepest(_held_at(step, around), around)
+
+
+def _held_at(step: Step, around: Surroundings) -> UnitKind:
+    sector = around.chain[-1].sector
+    return step.held_in.get(sector, step.held_at) if sector else step.held_at
+
+
+def _deepest(kind: UnitKind, around: Surroundings) -> Place | None:
     if kind is UnitKind.IT:
         return around.it_unit
     fitting = [place for place in around.chain if LEVEL[place.kind] <= LEVEL[kind]]
@@ -295,18 +306,17 @@ def missing_handover(ladder: Ladder, target: Rung, filled: Mapping[str, object])
 
 
 def _placement(step: Step, around: Surroundings) -> tuple[Place, bool] | None:
-    for kind in (step.held_at, step.widen_to):
-        if kind is None:
-            continue
-        unit = held_unit(kind, around)
+    home = home_of(step, around)
+    wider = _deepest(step.widen_to, around) if step.widen_to else None
+    for unit in (home, wider):
         if unit and any(s.is_reachable for s in servers_of(step, unit, around.servers)):
-            return unit, kind is not step.held_at
+            return unit, unit is not home
     return None
 
 
 def _why_empty(step: Step, around: Surroundings) -> str:
     """ "vacant" where nobody holds the post, "absent" where all who hold it are away without a deputy."""
-    unit = held_unit(step.held_at, around)
+    unit = home_of(step, around)
     if unit is not None and servers_of(step, unit, around.servers):
         return "absent"
     return "vacant"
@@ -324,7 +334,7 @@ def _first_covered(ladder: Ladder, upward: Sequence[str], below: Sequence[str], 
     for key in order:
         step = ladder.steps[key]
         placed = _placement(step, around)
-        at_home = held_unit(step.held_at, around)
+        at_home = home_of(step, around)
         if step.asks_for_appointment and at_home and not servers_of(step, at_home, around.servers):
             appoint.append((key, at_home))
         if placed is not None:
@@ -340,5 +350,5 @@ def _first_covered(ladder: Ladder, upward: Sequence[str], below: Sequence[str], 
             )
         skipped.append((key, _why_empty(step, around)))
     step = ladder.steps[upward[-1]]
-    unit = held_unit(step.held_at, around) or around.chain[0]
+    unit = home_of(step, around) or around.chain[0]
     return Target(step, unit, tuple(skipped), tuple(appoint), without_cover=True)

@@ -6,7 +6,7 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from ticketing.database import MunicipalityId, PersonId, path_range, transaction
-from ticketing.ladder.rules import Place, held_unit, keep_or_move
+from ticketing.ladder.rules import Place, home_of, keep_or_move
 from ticketing.organisation.models import Absence, Person, Post, Unit
 from ticketing.vocabulary import EventKind, State, UnitKind
 from ticketing.work.change import SYSTEM, Actor, Change
@@ -202,5 +202,5 @@ def _stored_place(change: Change) -> Place:
     """A queue beside the item's own units (after a sideways move) as the rules see it."""
     step = change.ladder.steps[change.item.step]
     unit = change.session.get_one(Unit, change.item.queue_unit_id)
-    fallback = held_unit(step.held_at, change.around.places)
+    fallback = home_of(step, change.around.places)
     return Place(unit.id, unit.path, UnitKind(unit.kind), unit.sector, unit.name) if unit else fallback  # type: ignore[return-value]

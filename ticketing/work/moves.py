@@ -10,7 +10,7 @@ from ticketing.database import ItemId, UnitId
 from ticketing.ladder.rules import (
     Target,
     bounce_target,
-    held_unit,
+    home_of,
     is_jump,
     missing_handover,
     next_target,
@@ -133,7 +133,7 @@ def move_sideways(
         if not sideways_allowed(change.ladder, item.step, change.around.places.chain, there.chain):
             raise UnknownTarget
         step = change.ladder.steps[item.step]
-        place = held_unit(step.held_at, there)
+        place = home_of(step, there)
         if place is None or place.id == item.queue_unit_id:
             raise UnknownTarget
         servers = servers_of(step, place, there.servers)
@@ -169,7 +169,7 @@ def _same_step_or_next(change: Change) -> Target:
     """Where an item stands after its unit changed: the same step of the new unit where there is somebody."""
     step = change.ladder.steps[change.item.step]
     around = change.around.places
-    place = held_unit(step.held_at, around)
+    place = home_of(step, around)
     servers = servers_of(step, place, around.servers) if place else ()
     if place is not None and any(server.is_reachable for server in servers):
         return Target(step, place, servers=servers)
