@@ -1,0 +1,120 @@
+"""`ticketing clocks`: due times on the command line, by the arithmetic that the service itself uses."""
+
+import json
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, TextIO
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import click
+
+from ticketing.clocks.config import UnknownCalendar, load_clock_config
+from ticketing.clocks.rules import Calendar, CalendarError, OpeningHours, Version, interval
+from ticketing.configuration import ConfigurationError
+from ticketing.settings import shipped
+
+_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+class CaseError(ValueError):
+    """A line of a case file can't be used; the text says why."""
+
+
+@click.group()
+def clocks() -> None:
+    """Business time: when something is due."""
+
+
+@clocks.command()
+@click.option("--calendar", "key", help="A calendar in config/calendars.yaml.")
+@click.option("--start", help="ISO time; without an offset it is the calendar's own time.")
+@click.option("--minutes", type=click.IntRange(min=0), help="Opening minutes that may pass.")
+@click.option("--cases", type=click.File(encoding="utf-8"), help='A file with a JSON case a line ("-": stdin).')
+@click.option(
+    "--config",
+    "config_dir",
+    type=click.Path(path_type=Path),
+    envvar="TICKETING_CONFIG",
+    help="The config folder.",
+)
+def due(
+    key: str | None, start: str | None, minutes: int | None, cases: TextIO | None, config_dir: Path | None
+) -> None:
+    """Print when opening MINUTES have passed since START, or do so for each line of a file of cases."""
+    if cases is not None:
+        if not _print_cases(cases):
+            raise SystemExit(1)
+        return
+    if key is None or start is None or minutes is None:
+        raise click.UsageError("Give --calendar, --start and --minutes, or --cases.")
+    try:
+        calendar = load_clock_config(config_dir or shipped("config")).calendar(key)
+        began = datetime.fromisoformat(start)
+        began = began if began.tzinfo else began.replace(tzinfo=calendar.zone)
+        click.echo(_due(calendar, began, minutes))
+    except (ConfigurationError, UnknownCalendar, ValueError, OverflowError) as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _due(calendar: Calendar, start: datetime, minutes: int) -> str:
+    return calendar.due(start, minutes * 60).astimezone(calendar.zone).isoformat()
+
+
+def _print_cases(lines: TextIO) -> bool:
+    """Every good line is answered; a bad one is told on standard error by number. True when all were good."""
+    good = True
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            click.echo(json.dumps(_answer(json.loads(line)), ensure_ascii=False))
+        except (ValueError, OverflowError) as error:
+            good = False
+            click.echo(f"{lines.name}:{number}: {error}", err=True)
+    return good
+
+
+def _answer(case: Any) -> dict[str, Any]:
+    if not isinstance(case, dict):
+        raise CaseError("expected a JSON object")
+    missing = [key for key in ("id", "tz", "hours", "start", "minutes") if key not in case]
+    if missing:
+        raise CaseError(f"missing: {', '.join(missing)}")
+    minutes, start = case["minutes"], case["start"]
+    if isinstance(minutes, bool) or not isinstance(minutes, int) or minutes < 0:
+        raise CaseError(f"minutes: expected a whole number, 0 or more, not {minutes!r}")
+    began = _from_iso("start", start, datetime.fromisoformat)
+    if began.tzinfo is None:
+        raise CaseError(f"start: expected an offset such as +01:00 in {start!r}")
+    return {"id": case["id"], "due": _due(_calendar(case), began, minutes)}
+
+
+def _calendar(case: dict[str, Any]) -> Calendar:
+    hours, days_off = case["hours"], case.get("holidays") or []
+    if not isinstance(hours, dict) or not hours.keys() <= set(_WEEKDAYS):
+        raise CaseError(f"hours: expected openings by weekday ({', '.join(_WEEKDAYS)})")
+    if not isinstance(days_off, list):
+        raise CaseError("holidays: expected a list of dates")
+    try:
+        zone = ZoneInfo(case["tz"])
+    except (ZoneInfoNotFoundError, ValueError, TypeError, OSError) as error:
+        raise CaseError(f"tz: no time zone {case['tz']!r}") from error
+    try:
+        week = OpeningHours(
+            tuple(tuple(interval(opens, closes) for opens, closes in hours.get(day) or ()) for day in _WEEKDAYS)
+        )
+        closed = frozenset(_from_iso("holidays", day, date.fromisoformat) for day in days_off)
+        return Calendar(zone, (Version(week),), closed)
+    except CalendarError as error:
+        raise CaseError(f"hours: {error}") from error
+    except (TypeError, AttributeError, ValueError) as error:
+        if isinstance(error, CaseError):
+            raise
+        raise CaseError('hours: expected lists of pairs such as ["07:45", "15:00"]') from error
+
+
+def _from_iso(key: str, text: Any, parse: Any) -> Any:
+    try:
+        return parse(text)
+    except (ValueError, TypeError) as error:
+        raise CaseError(f"{key}: expected an ISO date or time, not {text!r}") from error
