@@ -75,6 +75,7 @@ class TicketPage:
 
     item: WorkItem
     access: Access
+    events: tuple[Event, ...]
     moments: tuple[Moment, ...]
     clocks: tuple[Clock, ...]
     watchers: tuple[str, ...]
@@ -116,6 +117,7 @@ def ticket_page(viewer: Viewer, number: int) -> TicketPage:
     return TicketPage(
         item=item,
         access=level,
+        events=tuple(events),
         moments=_moments(events, _messages(item.id, level), people, level),
         clocks=tuple(db.session.scalars(select(Clock).where(Clock.item_id == item.id).order_by(Clock.id))),
         watchers=tuple(people[one] for one in sorted(watchers)),

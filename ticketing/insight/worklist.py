@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from enum import IntEnum
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Select, and_, case, false, func, or_, select
@@ -149,7 +150,7 @@ def end_of_day(now: datetime) -> datetime:
     return datetime.combine(tomorrow, time(), ZONE).astimezone(UTC)
 
 
-def listed_columns(now: datetime) -> "Select[*tuple[object, ...]]":
+def listed_columns(now: datetime) -> Select[*tuple[Any, ...]]:
     """A select of a `ListedItem`'s columns; read its rows with `to_listed`."""
     holder = aliased(Person)
     return (
@@ -177,11 +178,7 @@ def listed_columns(now: datetime) -> "Select[*tuple[object, ...]]":
     )
 
 
-def to_listed(row: "Row[*tuple[object, ...]]") -> ListedItem:
-    """The row of `listed_columns` as a value with its enums."""
+def to_listed(row: Row[*tuple[Any, ...]]) -> ListedItem:
+    """The row of `listed_columns` as a value."""
     values = dict(row._mapping)
-    values["group"] = Due(values.pop("due_group"))
-    for name, kind in (("kind", ItemKind), ("lane", Lane), ("priority", Priority)):
-        values[name] = kind(values[name])
-    values["state"], values["rung"] = State(values["state"]), Rung(values["rung"])
-    return ListedItem(**values)
+    return ListedItem(group=Due(values.pop("due_group")), **values)

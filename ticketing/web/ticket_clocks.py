@@ -1,0 +1,83 @@
+"""An item's clocks as the ticket page shows them: how much of each is used, when it runs out, and why."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from flask_babel import gettext as _
+
+from ticketing.clocks.config import ClockConfig
+from ticketing.insight.ticket_page import TicketPage
+from ticketing.vocabulary import ClockKind, ClockState
+from ticketing.web.timeline import clock_word
+from ticketing.web.wording import duration, moment
+from ticketing.work.models import Clock
+
+#: In this order, side by side; the last stands only on a data breach.
+SHOWN = (ClockKind.END_TO_END, ClockKind.RUNG, ClockKind.FIRST_RESPONSE, ClockKind.BREACH_NOTICE)
+OVER = frozenset({ClockState.MET, ClockState.MISSED})
+
+
+@dataclass(frozen=True)
+class ShownClock:
+    """One clock. `share` is the used part of the target in percent; `due_at` is null while it stands still."""
+
+    label: str
+    share: int
+    due_at: datetime | None
+    verdict: str
+    why: tuple[str, ...]
+
+
+def shown_clocks(page: TicketPage, config: ClockConfig, now: datetime) -> list[ShownClock]:
+    """The item's clocks that tell something: those that run or stand still, and of the rest the way's."""
+    found = [clock for kind in SHOWN if (clock := page.clock(kind)) is not None]
+    return [
+        _shown(clock, config, now)
+        for clock in found
+        if clock.state not in OVER or clock.kind is ClockKind.END_TO_END
+    ]
+
+
+def _shown(clock: Clock, config: ClockConfig, now: datetime) -> ShownClock:
+    used = clock.used_seconds
+    if clock.state == ClockState.RUNNING and clock.due_at is not None:
+        left = config.calendar(clock.calendar).elapsed(now, clock.due_at)
+        used = clock.target_seconds - left
+    share = round(100 * used / clock.target_seconds) if clock.target_seconds else 100
+    running = clock.state == ClockState.RUNNING
+    return ShownClock(
+        label=clock_word(clock.kind),
+        share=max(0, share),
+        due_at=clock.due_at if running else None,
+        verdict=_verdict(clock),
+        why=tuple(_why(clock, config, used, now)),
+    )
+
+
+def _verdict(clock: Clock) -> str:
+    return {
+        ClockState.MET: _("Nået til tiden"),
+        ClockState.MISSED: _("Fristen blev overskredet"),
+        ClockState.PAUSED: _("Uret står stille"),
+    }.get(ClockState(clock.state), "")
+
+
+def _why(clock: Clock, config: ClockConfig, used: int, now: datetime) -> list[str]:
+    name = config.names.get(clock.calendar, clock.calendar)
+    lines = [
+        _("Begyndte %(at)s.", at=moment(clock.started_at, now)),
+        _("Målet er %(time)s åbningstid efter kalenderen »%(name)s«.", time=_hours(clock), name=name),
+        _("Brugt indtil nu: %(time)s.", time=duration(timedelta(seconds=max(0, used)))),
+    ]
+    if clock.state == ClockState.PAUSED:
+        lines.append(_("Uret står stille, mens sagen venter på andre."))
+    elif clock.state == ClockState.RUNNING and not config.calendar(clock.calendar).is_open(now):
+        opens = config.calendar(clock.calendar).next_opening(now)
+        lines.append(_("Lige nu er der lukket; uret går igen %(at)s.", at=moment(opens, now)))
+    return lines
+
+
+def _hours(clock: Clock) -> str:
+    hours, seconds = divmod(clock.target_seconds, 3600)
+    minutes = seconds // 60
+    return _("%(hours)s t %(minutes)s min", hours=hours, minutes=minutes) if minutes else _("%(n)s t", n=hours)
