@@ -43,7 +43,7 @@ class DueWords:
 
 def time_of_day(at: datetime) -> str:
     """`at` as "kl. 14.30" in Copenhagen."""
-    return f"kl. {at.astimezone(COPENHAGEN):%H.%M}"
+    return f"kl.\u00a0{at.astimezone(COPENHAGEN):%H.%M}"
 
 
 def day(at: datetime, now: datetime) -> str:
