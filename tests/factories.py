@@ -313,7 +313,8 @@ POSTS: dict[str, list[tuple[Role, str]]] = {
     "second_superuser": [(Role.SUPERUSER, "school_indskoling")],
     "udskoling_superuser": [(Role.SUPERUSER, "school_udskoling")],
     "daycare_superuser": [(Role.SUPERUSER, "daycare_room")],
-    "dagpleje_superuser": [(Role.SUPERUSER, "dagpleje")],
+    # The one superuser of dagplejen serves each playgroup, so a post stands in each.
+    "dagpleje_superuser": [(Role.SUPERUSER, "dagpleje"), (Role.SUPERUSER, "playgroup")],
     "digital_childminder": [(Role.DIGITAL_CHILDMINDER, "playgroup")],
     "school_office": [(Role.SCHOOL_ADMIN_STAFF, "school")],
     "admin_superuser": [(Role.ADMIN_SUPERUSER, "skole")],
@@ -322,7 +323,7 @@ POSTS: dict[str, list[tuple[Role, str]]] = {
     **{f"technician{n}": [(Role.IT_SERVICEDESK, "it")] for n in range(1, 5)},
     "school_leader": [(Role.LEADER, "school")],
     "daycare_leader": [(Role.LEADER, "daycare"), (Role.INSTITUTION_ADMIN, "daycare")],
-    "dagpleje_leader": [(Role.LEADER, "dagpleje")],
+    "dagpleje_leader": [(Role.LEADER, "dagpleje"), (Role.LEADER, "playgroup")],
     "school_head": [(Role.SECTOR_HEAD, "skole")],
     "daycare_head": [(Role.SECTOR_HEAD, "dagtilbud")],
     "project1": [(Role.PROJECT_GROUP, "root")],

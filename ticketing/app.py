@@ -1,8 +1,5 @@
 """Wiring: settings, database, configuration and doors put together into one Flask application. No rules."""
 
-from contextlib import suppress
-from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 
 from flask import Flask
@@ -12,7 +9,10 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import ticketing.mail.models
 import ticketing.work.models  # noqa: F401 - the migrations compare with every table
+from ticketing import web
+from ticketing.clocks.config import load_clock_config
 from ticketing.database import db
+from ticketing.ladder.config import load_ladders
 from ticketing.settings import PACKAGE, Settings, read_settings, shipped
 
 
@@ -36,13 +36,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     db.init_app(app)
     on_sqlite = make_url(settings.database_url).get_backend_name() == "sqlite"
     Migrate(app, db, directory=str(PACKAGE / "migrations"), render_as_batch=on_sqlite, compare_type=True)
-    if find_spec("ticketing.ladder.config"):
-        app.extensions["ladder"] = import_module("ticketing.ladder.config").load_ladders(settings.config_dir)
-    if find_spec("ticketing.clocks.config"):
-        clocks = import_module("ticketing.clocks.config")
-        app.extensions["clocks"] = clocks.load_clock_config(settings.config_dir)
-    with suppress(ModuleNotFoundError):
-        import_module("ticketing.web").register(app)
+    app.extensions["ladder"] = load_ladders(settings.config_dir)
+    app.extensions["clocks"] = load_clock_config(settings.config_dir)
+    web.register(app)
     if settings.trusted_proxies:
         count = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]
