@@ -98,6 +98,9 @@ def _walk_alternative(children: list[Message], found: Contents, depth: int) -> N
 def _leaf(part: Message, kind: str, found: Contents, *, is_root: bool) -> None:
     content = _content(part, found)
     is_text = kind in ("text/plain", "text/html") or (is_root and kind.startswith("text/"))
+    if kind.startswith("multipart/"):
+        found.warn("a part of several that has none: its content is shown as it stands")
+        is_text = True
     if is_text and not _is_file(part):
         text, warning = decoded(content, charset(part))
         if warning:
