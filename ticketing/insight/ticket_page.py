@@ -32,6 +32,7 @@ class ShownFile:
     name: str
     media_type: str
     size: int
+    sha256: str
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,11 @@ class TicketPage:
     def shows_requester(self) -> bool:
         """Whether the viewer may know who asked."""
         return self.access >= Access.CONTENT
+
+    def file(self, file_id: int) -> ShownFile | None:
+        """The attachment with that id, if the viewer may read this item's text."""
+        messages = (message for moment in self.moments for message in moment.messages)
+        return next((file for one in messages for file in one.files if file.id == file_id), None)
 
     def clock(self, kind: ClockKind) -> Clock | None:
         """The newest clock of `kind` that still counts."""
@@ -191,7 +197,7 @@ def _messages(item_id: ItemId, level: Access) -> dict[int, list[ShownMessage]]:
     files: dict[int, list[ShownFile]] = defaultdict(list)
     for message, _name, file in rows:
         if file is not None:
-            files[message.id].append(ShownFile(file.id, file.name, file.media_type, file.size))
+            files[message.id].append(ShownFile(file.id, file.name, file.media_type, file.size, file.sha256))
     shown: dict[int, list[ShownMessage]] = defaultdict(list)
     done: set[int] = set()
     for message, name, _file in rows:

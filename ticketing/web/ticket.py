@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, send_file, url_for
 from flask_babel import gettext as _
 from flask_login import login_required
 from werkzeug.wrappers import Response
@@ -19,6 +19,7 @@ from ticketing.web.ticket_menu import menu
 from ticketing.web.timeline import sentence, skipped
 from ticketing.work import queries
 from ticketing.work.errors import Conflict, IllegalMove, MissingHandover, WorkError
+from ticketing.work.files import path_of
 from ticketing.work.rules import Action, parse_number, shown_number
 
 blueprint = Blueprint("ticket", __name__)
@@ -81,6 +82,19 @@ def act(shown: str, name: str) -> str | Response | tuple[str, int]:
         return _refused(_desk(shown), filled, refused, 422)
     flash(_done(action, desk.number), "success")
     return redirect(_back(shown))
+
+
+@blueprint.get("/sager/<shown>/fil/<int:file_id>")
+@login_required
+def file(shown: str, file_id: int) -> Response:
+    """An attachment, for those who may read what is written. Never shown inside a page of ours."""
+    found = _desk(shown).page.file(file_id)
+    if found is None:
+        abort(404)
+    path = path_of(found.sha256)
+    if not path.is_file():
+        abort(404)
+    return send_file(path, "application/octet-stream", as_attachment=True, download_name=found.name)
 
 
 def _desk(shown: str) -> Desk:

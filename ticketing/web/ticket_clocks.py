@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 from flask_babel import gettext as _
 
 from ticketing.clocks.config import ClockConfig
+from ticketing.clocks.derive import ClockEvent, Span, explain
 from ticketing.insight.ticket_page import TicketPage
-from ticketing.vocabulary import ClockKind, ClockState
+from ticketing.vocabulary import ClockKind, ClockState, EventKind
 from ticketing.web.timeline import clock_word
-from ticketing.web.wording import duration, moment
+from ticketing.web.wording import duration, moment, state_word
 from ticketing.work.models import Clock
 
 #: In this order, side by side; the last stands only on a data breach.
@@ -32,13 +33,13 @@ def shown_clocks(page: TicketPage, config: ClockConfig, now: datetime) -> list[S
     """The item's clocks that tell something: those that run or stand still, and of the rest the way's."""
     found = [clock for kind in SHOWN if (clock := page.clock(kind)) is not None]
     return [
-        _shown(clock, config, now)
+        _shown(page, clock, config, now)
         for clock in found
         if clock.state not in OVER or clock.kind is ClockKind.END_TO_END
     ]
 
 
-def _shown(clock: Clock, config: ClockConfig, now: datetime) -> ShownClock:
+def _shown(page: TicketPage, clock: Clock, config: ClockConfig, now: datetime) -> ShownClock:
     used = clock.used_seconds
     if clock.state == ClockState.RUNNING and clock.due_at is not None:
         left = config.calendar(clock.calendar).elapsed(now, clock.due_at)
@@ -50,7 +51,7 @@ def _shown(clock: Clock, config: ClockConfig, now: datetime) -> ShownClock:
         share=max(0, share),
         due_at=clock.due_at if running else None,
         verdict=_verdict(clock),
-        why=tuple(_why(clock, config, used, now)),
+        why=tuple(_why(page, clock, config, used, now)),
     )
 
 
@@ -62,19 +63,25 @@ def _verdict(clock: Clock) -> str:
     }.get(ClockState(clock.state), "")
 
 
-def _why(clock: Clock, config: ClockConfig, used: int, now: datetime) -> list[str]:
+def _why(page: TicketPage, clock: Clock, config: ClockConfig, used: int, now: datetime) -> list[str]:
     name = config.names.get(clock.calendar, clock.calendar)
-    lines = [
-        _("Begyndte %(at)s.", at=moment(clock.started_at, now)),
-        _("Målet er %(time)s åbningstid efter kalenderen »%(name)s«.", time=_hours(clock), name=name),
-        _("Brugt indtil nu: %(time)s.", time=duration(timedelta(seconds=max(0, used)))),
-    ]
-    if clock.state == ClockState.PAUSED:
-        lines.append(_("Uret står stille, mens sagen venter på andre."))
-    elif clock.state == ClockState.RUNNING and not config.calendar(clock.calendar).is_open(now):
+    lines = [_("Målet er %(time)s åbningstid efter kalenderen »%(name)s«.", time=_hours(clock), name=name)]
+    events = [ClockEvent(e.seq, e.at, EventKind(e.kind), e.data, e.actor_kind) for e in page.events]
+    lines += [_stretch(span, now) for span in explain(events, config.calendar, clock.kind, clock.visit)]
+    lines.append(_("Brugt indtil nu: %(time)s.", time=duration(timedelta(seconds=max(0, used)))))
+    if clock.state == ClockState.RUNNING and not config.calendar(clock.calendar).is_open(now):
         opens = config.calendar(clock.calendar).next_opening(now)
         lines.append(_("Lige nu er der lukket; uret går igen %(at)s.", at=moment(opens, now)))
     return lines
+
+
+def _stretch(span: Span, now: datetime) -> str:
+    begun = moment(span.started_at, now)
+    ended = moment(span.ended_at, now) if span.ended_at else _("nu")
+    if span.is_running:
+        return _("Fra %(begun)s til %(ended)s gik uret.", begun=begun, ended=ended)
+    why = state_word(span.state).lower()
+    return _("Fra %(begun)s til %(ended)s stod uret stille: %(why)s.", begun=begun, ended=ended, why=why)
 
 
 def _hours(clock: Clock) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from flask_babel import gettext as _
 
+from ticketing.database import PersonId
 from ticketing.insight.ticket_page import Moment, TicketPage
 from ticketing.vocabulary import Channel, ClockKind, EventKind, Lane, Priority
 from ticketing.web.wording import channel_word, lane_word, priority_word
@@ -68,7 +69,7 @@ class _Told:
         return f"{self.step(end)} ({unit})" if unit else self.step(end)
 
     def person(self, end: str) -> str:
-        return self.page.people.get(self.moment.data.get(f"{end}_holder") or 0) or _("en kollega")
+        return self.page.people.get(PersonId(self.moment.data.get(f"{end}_holder") or 0)) or _("en kollega")
 
 
 def _opened(told: _Told) -> str:
