@@ -173,7 +173,7 @@ def _unresolved(
     places = _places(viewer, scopes)
     figures = _figures(viewer, scopes, now)
     posts = superuser_posts(viewer.municipality_id, _around(scopes), now)
-    appointing = _appoint_tasks(viewer)
+    appointing = _appoint_tasks(viewer, places)
     rows = [
         _row(place, inside, own, posts, appointing)
         for place, inside, own in _shared_out(places, figures, is_row)
@@ -229,19 +229,19 @@ def _open_inside(viewer: Viewer, scopes: Sequence[str]) -> ColumnElement[bool]:
     )
 
 
-def _appoint_tasks(viewer: Viewer) -> dict[UnitId, int]:
+def _appoint_tasks(viewer: Viewer, places: Sequence[_Place]) -> dict[UnitId, int]:
     """The open tasks to appoint a superuser: the unit that lacks one, and the task's number."""
-    key = WorkItem.task_key
+    # Equal keys and no range of them: PostgreSQL may order ":" by a language's rules.
+    key_of = {f"appoint:superuser:{place.id}": place.id for place in places}
     rows = db.session.execute(
-        select(key, WorkItem.number).where(
+        select(WorkItem.task_key, WorkItem.number).where(
             WorkItem.municipality_id == viewer.municipality_id,
-            key >= "appoint:superuser:",
-            key < "appoint:superuser;",
+            WorkItem.task_key.in_(key_of),
             WorkItem.is_open,
             titled(viewer, among_open=True),
         )
     )
-    return {UnitId(int(row.task_key.rsplit(":", 1)[1])): row.number for row in rows}
+    return {key_of[row.task_key]: row.number for row in rows}
 
 
 def _shared_out(
