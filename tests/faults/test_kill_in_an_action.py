@@ -25,6 +25,7 @@ KILLS = {"sqlite": 20, "postgresql": 10}
 PASSWORD = "en lang adgangskode"
 #: Chance decides when the server dies; the seed makes a bad run repeatable.
 SEED = 20_260_915
+PATIENCE_SECONDS = 30
 
 
 @dataclass
@@ -101,9 +102,12 @@ def test_every_action_is_whole_and_every_answered_one_is_kept(
             threads = [
                 threading.Thread(target=pair.work_until_it_dies, args=[server.address]) for pair in colleagues
             ]
+            before = _answers(colleagues)
             for thread in threads:
                 thread.start()
-            time.sleep(chance.uniform(0.05, 0.6))
+            # By progress, not by the clock: on a slow machine too something is under way when it dies.
+            _wait_for_answers(colleagues, before + chance.randint(0, 5))
+            time.sleep(chance.uniform(0, 0.06))
         finally:
             server.kill()
         for thread in threads:
@@ -117,6 +121,16 @@ def test_every_action_is_whole_and_every_answered_one_is_kept(
         assert broken_promises(db.session()) == []
     assert [words for words in acknowledged if kept[words] != 1] == []
     assert [words for diary in diaries for words in diary.tried if kept[words] > 1] == []
+
+
+def _answers(colleagues: list[Colleagues]) -> int:
+    return sum(len(pair.diary.acknowledged) for pair in colleagues)
+
+
+def _wait_for_answers(colleagues: list[Colleagues], wanted: int) -> None:
+    give_up = time.monotonic() + PATIENCE_SECONDS
+    while _answers(colleagues) < wanted and time.monotonic() < give_up:
+        time.sleep(0.002)
 
 
 @pytest.mark.one_engine
