@@ -216,9 +216,7 @@ NASTY: dict[str, tuple[bytes, dict[str, object]]] = {
         {"subject": "Vedr. ******-****", "text": "Barnet er ******-****", "masked": 2},
     ),
     "Danish Outlook history": (
-        letter(
-            "Tak\r\n\r\nFra: Aula-support <a@x.example>\r\nSendt: 4. maj 2026 10:05\r\nTil: Mor\r\nEmne: Svar\r\n"
-        ),
+        letter("Tak\r\n\r\nFra: Aula <a@x.example>\r\nSendt: 4. maj 2026 10:05\r\nTil: Mor\r\nEmne: Svar\r\n"),
         {"reply": "Tak"},
     ),
     "Danish Gmail history over two lines": (

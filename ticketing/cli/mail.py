@@ -86,7 +86,7 @@ def send(limit: int) -> None:
 
 def _municipality(key: str | None) -> MunicipalityId:
     rows = db.session.execute(select(Municipality.key, Municipality.id).order_by(Municipality.key)).all()
-    known = {row.key: row.id for row in rows}
+    known: dict[str, MunicipalityId] = {row.key: row.id for row in rows}
     if key is None and len(known) == 1:
         return next(iter(known.values()))
     if key is None or key not in known:

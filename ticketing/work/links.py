@@ -13,6 +13,7 @@ from ticketing.database import ItemId, MunicipalityId
 from ticketing.organisation.models import Municipality
 from ticketing.settings import Settings
 from ticketing.work.models import WorkItem
+from ticketing.work.rules import shown_number
 
 #: The local part of every address of ours: `aula@…`, `aula+<unit>@…`, `aula+<reply token>@…`.
 MAILBOX = "aula"
@@ -34,7 +35,7 @@ def mail_domain(municipality: Municipality) -> str:
 
 def item_url(item: WorkItem) -> str:
     """The page of `item` for those who work here."""
-    return f"{settings().base_url}/sager/{item.number}"
+    return f"{settings().base_url}/sager/{shown_number(item.kind, item.number)}"
 
 
 def status_token(item: WorkItem) -> str:

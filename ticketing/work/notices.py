@@ -9,10 +9,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ticketing.organisation.models import Municipality, Person, Unit
-from ticketing.vocabulary import ItemKind
 from ticketing.work import links
 from ticketing.work.letters import BODIES, HOLDERS, SUBJECTS
 from ticketing.work.models import Event, OutboxMessage, WorkItem
+from ticketing.work.rules import shown_number
 
 #: The thread keeps its first Message-ID and the newest of the rest.
 THREAD_LENGTH = 20
@@ -57,7 +57,7 @@ def staff_notice(
 ) -> list[OutboxMessage]:
     """Tells colleagues in Danish `what` happened, with the number and a link and no word of the ticket.
     Someone who has left gets none."""
-    values = {"what": what, "number": _shown(item), "item_url": links.item_url(item)}
+    values = {"what": what, "number": shown_number(item.kind, item.number), "item_url": links.item_url(item)}
     written = []
     for person in recipients:
         if person.left_on is not None and person.left_on <= now.date():
@@ -106,7 +106,7 @@ def _to_requester(
         text = BODIES[language]["link_only"].format(status_url=link)
     unit = session.get_one(Unit, item.queue_unit_id)
     values = {
-        "number": _shown(item),
+        "number": shown_number(item.kind, item.number),
         "name": f" {item.requester_name}" if item.requester_name else "",
         "holder": HOLDERS[language][item.rung].format(unit=unit.name),
         "status_url": link,
@@ -193,10 +193,6 @@ def _extended(thread: str | None, more: Sequence[str]) -> str:
 def _unique_key(event_id: int, recipient: str, purpose: str) -> str:
     key = f"{event_id}:{recipient.lower()}:{purpose}"
     return key if len(key) <= 200 else f"{event_id}:{hashlib.sha256(key.encode()).hexdigest()}:{purpose}"
-
-
-def _shown(item: WorkItem) -> str:
-    return f"{'O' if item.kind == ItemKind.TASK else 'A'}-{item.number}"
 
 
 def _one_line(text: str) -> str:
