@@ -28,9 +28,9 @@ HOUSES = (
     "Mælkebøtten Solsikken Regnbuen Stjernen Troldehøj Bakkebo Skovmusen Søhesten Myretuen Kastanjen "
     "Pilehytten Sommerfuglen Nordlyset Muslingen Gøgereden Humlebien Spirrevippen Rønnebær Hyldeblomsten "
     "Ællingen Tusindben Lærken Valmuen Kløveren Fyrtårnet Strandkrabben Egernet Bøgebladet Eventyrhuset "
-    "Solstrålen Mariehønen Blåklokken Pindsvinet Græshoppen Tranen Viben Anemonen Skovtrolden Bølgen Klitrosen "
-    "Vindmøllen Kompasset Agernet Hasselmusen Morgenfruen Svalereden Storkereden Havblik Engblommen Rosenhaven Toppen "
-    "Kilden Lyngtoppen Brombær Sneglehuset Karrusellen"
+    "Solstrålen Mariehønen Blåklokken Pindsvinet Græshoppen Tranen Viben Anemonen Skovtrolden Bølgen "
+    "Klitrosen Vindmøllen Kompasset Agernet Hasselmusen Morgenfruen Svalereden Storkereden Havblik "
+    "Engblommen Rosenhaven Toppen Kilden Lyngtoppen Brombær Sneglehuset Karrusellen"
 ).split()
 
 PLAYGROUPS = (
