@@ -1,0 +1,107 @@
+"""`ticketing doctor` says in plain words what is wrong and what to do; its exit code says whether to look."""
+
+import shutil
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from flask import Flask
+
+from tests.factories import WorkItemFactory
+from ticketing.cli import main
+from ticketing.database import db
+from ticketing.jobs.heartbeat import Heartbeat
+from ticketing.settings import shipped
+from ticketing.work.models import OutboxMessage
+
+
+def _doctor(data_dir: Path, *arguments: str, **environment: str) -> Result:
+    everything = {"TICKETING_DATA": str(data_dir), "TICKETING_SECRET_KEY": "only-for-tests", **environment}
+    return CliRunner().invoke(main, ["doctor", *arguments], env=everything)
+
+
+@pytest.fixture
+def beating(tmp_path: Path) -> Path:
+    """A data folder where a worker ran a moment ago."""
+    for job in ("outbox", "clocks", "cover"):
+        Heartbeat(tmp_path).beat(job, datetime.now(UTC), None)
+    return tmp_path
+
+
+def test_all_is_well(app: Flask, database: str, beating: Path) -> None:
+    result = _doctor(beating, TICKETING_DATABASE=database)
+    assert result.exit_code == 0, result.output
+    assert "✗" not in result.output
+
+
+def test_a_database_without_tables_is_told_how_to_get_them(beating: Path) -> None:
+    result = _doctor(beating, TICKETING_DATABASE=f"sqlite:///{beating / 'empty.db'}")
+    assert result.exit_code == 1
+    assert "ticketing db upgrade" in result.output
+
+
+def test_a_database_that_does_not_answer(beating: Path) -> None:
+    address = "postgresql://nobody@127.0.0.1:1/nothing?connect_timeout=2"
+    result = _doctor(beating, "--language", "en", TICKETING_DATABASE=address)
+    assert result.exit_code == 1
+    assert "The database does not answer" in result.output
+
+
+@pytest.mark.one_engine
+def test_no_worker(app: Flask, database: str, tmp_path: Path) -> None:
+    result = _doctor(tmp_path, TICKETING_DATABASE=database)
+    assert result.exit_code == 1
+    assert "Start: ticketing worker" in result.output
+
+
+@pytest.mark.one_engine
+def test_a_job_that_fails_is_named(app: Flask, database: str, beating: Path) -> None:
+    Heartbeat(beating).beat("outbox", datetime.now(UTC), "SMTPServerDisconnected")
+    result = _doctor(beating, TICKETING_DATABASE=database)
+    assert result.exit_code == 1
+    assert "outbox (SMTPServerDisconnected)" in result.output
+
+
+@pytest.mark.one_engine
+def test_a_mail_server_that_does_not_answer(app: Flask, database: str, beating: Path) -> None:
+    result = _doctor(
+        beating, TICKETING_DATABASE=database, TICKETING_SMTP_HOST="127.0.0.1", TICKETING_SMTP_PORT="1"
+    )
+    assert result.exit_code == 1
+    assert "Mailserveren 127.0.0.1:1 svarer ikke" in result.output
+
+
+def test_mail_and_due_times_that_are_behind(app: Flask, database: str, beating: Path) -> None:
+    long_ago = datetime.now(UTC) - timedelta(minutes=47)
+    with app.app_context():
+        item = WorkItemFactory(next_at=long_ago)
+        db.session.add(
+            OutboxMessage(
+                municipality_id=item.municipality_id,
+                item_id=item.id,
+                unique_key="1",
+                purpose="notice",
+                recipient="a@b.example",
+                subject="s",
+                body="b",
+                mail_message_id="<1@b.example>",
+                created_at=long_ago,
+                next_try_at=datetime.now(UTC),
+            )
+        )
+        db.session.commit()
+    result = _doctor(beating, TICKETING_DATABASE=database)
+    assert result.exit_code == 1
+    assert "den ældste i 47 minutter" in result.output
+    assert "Frister er 47 minutter bagud" in result.output
+
+
+@pytest.mark.one_engine
+def test_a_wrong_configuration_file_is_named_with_its_line(app: Flask, database: str, beating: Path) -> None:
+    config = beating / "config"
+    shutil.copytree(shipped("config"), config)
+    (config / "ladder.yaml").write_text("name: Stige\nsteps: nothing\n", encoding="utf-8")
+    result = _doctor(beating, TICKETING_DATABASE=database, TICKETING_CONFIG=str(config))
+    assert result.exit_code == 1
+    assert "ladder.yaml:2: steps" in result.output
