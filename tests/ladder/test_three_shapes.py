@@ -75,7 +75,11 @@ def whole_way(ladder: Ladder, what: Facts) -> list[str]:
     ("shape", "lane", "way"),
     [
         ("ladder", Lane.GUIDANCE, ["employee", "superuser", "municipal_admin", "servicedesk"]),
-        ("ladder", Lane.SETUP, ["employee", "superuser", "institution_admin", "municipal_admin", "servicedesk"]),
+        (
+            "ladder",
+            Lane.SETUP,
+            ["employee", "superuser", "institution_admin", "municipal_admin", "servicedesk"],
+        ),
         ("ladder", Lane.TECHNICAL, ["employee", "servicedesk"]),
         ("ladder", Lane.CONDUCT, ["employee", "superuser", "leader", "comm_group"]),
         ("ladder", Lane.WISH, ["employee", "superuser", "project_group"]),
@@ -133,7 +137,9 @@ def test_only_those_who_coordinate_move_between_sectors() -> None:
     depth=st.integers(3, 5),
     present=st.lists(st.booleans(), min_size=len(HOLDERS), max_size=len(HOLDERS)),
 )
-def test_wherever_an_item_goes_somebody_present_serves_the_queue(shape, lane, requester, depth, present) -> None:
+def test_wherever_an_item_goes_somebody_present_serves_the_queue(
+    shape, lane, requester, depth, present
+) -> None:
     """At every move of every lane, as long as one of the municipality's coordinators is there; what was
     passed over had nobody, and the way up is never down."""
     ladder, what = CONFIG.ladders[shape], facts(lane, requester)

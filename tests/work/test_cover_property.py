@@ -110,7 +110,12 @@ class Town(RuleBasedStateMachine):
         now = self.tick()
         starts = now + timedelta(minutes=5) if planned else now
         cover.set_absence(
-            person, SYSTEM, now, starts_at=starts, ends_at=None, deputy_id=stand_in if stand_in != person else None
+            person,
+            SYSTEM,
+            now,
+            starts_at=starts,
+            ends_at=None,
+            deputy_id=stand_in if stand_in != person else None,
         )
         cover.reroute_due_absences(self.tick())
 
