@@ -89,6 +89,11 @@ class TicketPage:
     requester_email: str | None
 
     @property
+    def seen(self) -> int:
+        """The number of the newest event, so that a form can say what it was made at."""
+        return self.events[-1].seq if self.events else 0
+
+    @property
     def shows_text(self) -> bool:
         """Whether the viewer may read what is written."""
         return self.access >= Access.MINIMISED

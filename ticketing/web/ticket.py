@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from ticketing.accounts.queries import NotFound
 from ticketing.database import db
-from ticketing.insight.ticket_page import TicketPage, ticket_page
+from ticketing.insight.ticket_page import ticket_page
 from ticketing.web import viewing
 from ticketing.web.ticket_actions import Errors, Press, faults_in, run
 from ticketing.web.ticket_clocks import shown_clocks
@@ -70,14 +70,12 @@ def act(shown: str, name: str) -> str | Response | tuple[str, int]:
         errors = faults_in(filled, typed)
         if errors:
             return _render_form(desk, filled, typed, errors), 422
-        if action is Action.WAIT_FOR_VENDOR and not typed.get("reference"):
-            return _render_form(desk, filled, typed, {})
     version = request.form.get("version", type=int)
     press = Press(desk.item.id, viewing.actor(), viewing.request_time(), version, typed)
     try:
         run(action, press)
     except Conflict as conflict:
-        return _refused(_desk(shown), filled, conflict, 409, since=conflict.since_version)
+        return _refused(_desk(shown), filled, conflict, 409, seen=typed.get("seen", 0, int))
     except WorkError as refused:
         return _refused(_desk(shown), filled, refused, 422)
     flash(_done(action, desk.number), "success")
@@ -137,7 +135,7 @@ def _render_form(
     typed: Mapping[str, str],
     errors: Errors,
     refused: str = "",
-    since: int | None = None,
+    seen: int | None = None,
 ) -> str:
     return render_template(
         "ticket/form.html",
@@ -149,18 +147,18 @@ def _render_form(
         typed=typed,
         errors=errors,
         refused=refused,
-        changed=told(desk)[-changes(desk.page, since) :] if since is not None else [],
+        changed=changed(desk, seen) if seen is not None else [],
     )
 
 
-def _refused(desk: Desk, shown: Form, error: WorkError, code: int, since: int | None = None) -> tuple[str, int]:
+def _refused(desk: Desk, shown: Form, error: WorkError, code: int, seen: int | None = None) -> tuple[str, int]:
     if isinstance(error, MissingHandover):
         known = {one.name for one in shown.inputs}
         extra = tuple(handover_input(name) for name in error.fields if name not in known)
         shown = Form(
             shown.action, shown.title, shown.submit, (*extra, *shown.inputs), shown.explain, shown.look
         )
-    return _render_form(desk, shown, request.form, {}, error.message_da(), since), code
+    return _render_form(desk, shown, request.form, {}, error.message_da(), seen), code
 
 
 def told(desk: Desk) -> list[dict[str, object]]:
@@ -172,10 +170,10 @@ def told(desk: Desk) -> list[dict[str, object]]:
     ]
 
 
-def changes(page: TicketPage, since: int) -> int:
-    """About how many moments there are after version `since`: each action writes one version, at least one
-    is shown."""
-    return max(1, min(len(page.moments), page.item.version - since))
+def changed(desk: Desk, seen: int) -> list[dict[str, object]]:
+    """What happened after the event `seen` that the form was made at; at least the newest."""
+    moments = told(desk)
+    return [one for one in moments if getattr(one["moment"], "seq", 0) > seen] or moments[-1:]
 
 
 def _done(action: Action, number: str) -> str:

@@ -82,6 +82,8 @@ class Form:
     inputs: tuple[Input, ...] = ()
     explain: str = ""
     look: str = ""
+    #: Only chooses which form comes next: nothing is done yet.
+    only_chooses: bool = False
 
     @property
     def slug(self) -> str:
@@ -177,7 +179,7 @@ def _wait_vendor(desk: Desk, typed: Mapping[str, str]) -> Form:
     if chosen is None:
         options = tuple((one.key, one.name_da) for one in vendors)
         pick = Input("vendor", _("Hvem skal sagen til?"), "choice", options=options)
-        return Form(Action.WAIT_FOR_VENDOR, _("Afvent leverandør"), _("Fortsæt"), (pick,))
+        return Form(Action.WAIT_FOR_VENDOR, _("Afvent leverandør"), _("Fortsæt"), (pick,), only_chooses=True)
     again = desk.now.astimezone(COPENHAGEN) + timedelta(days=chosen.ask_again_days)
     inputs = [Input("vendor", "", "hidden", value=chosen.key)]
     inputs += [Input(f"field_{key}", label_da, "text") for key, (label_da, _en) in chosen.fields.items()]

@@ -1,0 +1,174 @@
+"""The ticket page tells the whole story to those who may read it, and nothing to those who may not."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+
+from tests.factories import SmallMunicipality, WorkItemFactory, small_municipality
+from tests.web.test_sign_in import sign_in
+from tests.web.test_ticket_actions import WHOLE, Desk
+from ticketing.accounts.throttle import throttle
+from ticketing.database import db
+from ticketing.work import actions
+from ticketing.work.actions import NewFile
+
+
+@pytest.fixture
+def town(session) -> SmallMunicipality:
+    throttle.__init__()
+    return small_municipality()
+
+
+@pytest.fixture
+def desk(client, town) -> Desk:
+    made = Desk(client, town)
+    sign_in(client, town.superuser)
+    return made
+
+
+def test_the_story_in_plain_sentences(desk, town) -> None:
+    desk.send("tag")
+    desk.send("svar", text="Brug MitID i stedet")
+    page = desk.page()
+    told = ["Far får ingen adgang", "Lærer Lund løftede sagen", "Superbruger Sand tog sagen", "Brug MitID i stedet"]
+    places = [page.index(text) for text in told]
+    assert places == sorted(places)
+    assert page.index("Mor Mølgaard") > 0
+
+
+def test_the_ladder_says_where_it_stands_who_is_next_and_why(desk) -> None:
+    page = desk.page()
+    ladder = page[page.index('<ol class="ladder"') : page.index("ladder-why")]
+    names = re.findall(r'ladder-name">([^<]+)<', ladder)
+    assert names == ["Medarbejder", "Superbruger", "Kommunal administrator", "IT ServiceDesk"]
+    assert 'aria-current="step"' in ladder
+    assert "Kommunal Kær" in ladder
+    assert "Næste led er kommunal administrator i Skole." in page
+
+
+def test_a_passed_over_rung_is_explained(desk, town) -> None:
+    from tests.factories import AbsenceFactory
+
+    AbsenceFactory(person=town.municipal_admin, starts_at=desk.now - timedelta(hours=1))
+    page = desk.page()
+    assert "Kommunal administrator er sprunget over: alle er fraværende." in page
+
+
+def test_two_clocks_stand_side_by_side_and_say_why(desk) -> None:
+    page = desk.page()
+    clocks = page[page.index('class="clock-bars"') : page.index('class="two-columns"')]
+    assert clocks.index("Hele vejen") < clocks.index("Dette trin")
+    assert clocks.count("Hvorfor?") >= 2
+    assert "Målet er" in clocks
+    assert "gik uret" in clocks
+    desk.send("spoerg", text="Hvilken telefon?")
+    assert "Uret står stille" in desk.page()
+
+
+def test_answer_and_note_can_not_be_confused(desk) -> None:
+    page = desk.page()
+    public = page[page.index('id="svar"') - 80 : page.index("Send svar til melder")]
+    note = page[page.index('id="note"') - 80 : page.index("Gem intern note")]
+    assert "compose-public" in public
+    assert "compose-note" not in public
+    assert "compose-note" in note
+
+
+@pytest.mark.parametrize("who", ["childminder", "pedagogue", "daycare_superuser", "comm"])
+def test_who_may_not_know_of_it_gets_the_same_as_for_no_item(client, town, who: str) -> None:
+    desk = Desk(client, town)
+    if who == "comm":
+        desk.item.confidential = True
+        db.session.commit()
+    sign_in(client, getattr(town, who))
+    there = client.get(desk.address)
+    nowhere = client.get("/sager/A-999999")
+    assert there.status_code == nowhere.status_code == 404
+    assert there.text == nowhere.text
+    assert client.post(f"{desk.address}/note", data={"text": "hej"}).status_code == 404
+    assert client.get(f"{desk.address}/loeft").status_code == 404
+
+
+def test_another_municipalitys_people_get_404(client, town) -> None:
+    desk = Desk(client, town)
+    other = small_municipality("andenby")
+    sign_in(client, other.superuser)
+    assert client.get(desk.address).status_code == 404
+
+
+def test_a_leader_reads_the_title_but_nothing_that_was_written(client, town) -> None:
+    desk = Desk(client, town)
+    sign_in(client, town.school_leader)
+    page = desk.page()
+    assert "Forælder kan ikke logge på" in page
+    assert "Far får ingen adgang" not in page
+    assert "Mor Mølgaard" not in page
+    assert "mor@hjemme.example" not in page
+
+
+def test_it_reads_the_text_but_not_who_asked(client, town) -> None:
+    desk = Desk(client, town)
+    desk.lift(town.superuser)
+    desk.lift(town.municipal_admin)
+    sign_in(client, town.technicians[0])
+    page = desk.page()
+    assert "Far får ingen adgang" in page
+    assert "Mor Mølgaard" not in page
+    assert "mor@hjemme.example" not in page
+
+
+def test_a_file_is_for_those_who_may_read_the_text(client, town, desk) -> None:
+    file = NewFile("skærm.png", "image/png", b"\x89PNG not really")
+    actions.note(desk.item.id, desk.actor(town.superuser), desk.now, text="Se billedet", files=[file])
+    address = re.search(rf'href="({desk.address}/fil/\d+)"', desk.page())
+    assert address
+    got = client.get(address[1])
+    assert got.data == b"\x89PNG not really"
+    assert got.headers["Content-Disposition"].startswith("attachment")
+    sign_in(client, town.school_leader)
+    assert client.get(address[1]).status_code == 404
+
+
+def test_a_number_said_on_the_phone_finds_the_page(desk, client) -> None:
+    number = desk.item.number
+    for said in (f"A-{number}", f"a {number}", str(number)):
+        assert client.get("/sager", query_string={"nummer": said}).location == f"/sager/{number}"
+    assert client.get(f"/sager/{number}").status_code == 200
+    assert client.get(f"/sag/A-{number}").status_code == 200
+
+
+def test_what_is_written_is_never_markup(desk) -> None:
+    desk.send("note", text="<script>alert(1)</script>")
+    page = desk.page()
+    assert "<script>alert(1)" not in page
+    assert "&lt;script&gt;alert(1)" in page
+
+
+def test_an_item_without_a_history_still_has_a_page(client, town) -> None:
+    """An imported row has no events yet."""
+    item = WorkItemFactory(unit=town.school_indskoling, title="Indlæst sag")
+    sign_in(client, town.superuser)
+    assert "Indlæst sag" in client.get(f"/sager/{item.number}").text
+
+
+def test_wire_has_all_forms_with_token_and_version(app: Flask, desk) -> None:
+    page = desk.page()
+    forms = re.findall(r'<form[^>]*method="post"[^>]*action="/sager/[^>]*>(.*?)</form>', page, re.S)
+    assert len(forms) >= 3
+    for form in forms:
+        assert 'name="csrf_token"' in form
+        assert 'name="version"' in form
+
+
+def test_a_refusal_shows_the_reason_and_keeps_the_form(desk, town) -> None:
+    away = {"to_person_id": str(town.second_superuser.id), "reason": ""}
+    answer = desk.send("giv-videre", **away)
+    assert answer.status_code == 422
+    assert "Udfyld: Begrundelse" in answer.text
+    assert f'value="{town.second_superuser.id}" selected' in answer.text
+
+
+def test_a_hand_over_is_not_asked_twice(desk) -> None:
+    assert WHOLE.tried in desk.page()
