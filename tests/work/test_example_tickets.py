@@ -39,7 +39,7 @@ class Example:
     vendor: str | None = None
 
 
-G, S, T, O, B = Lane.GUIDANCE, Lane.SETUP, Lane.TECHNICAL, Lane.CONDUCT, Lane.BREACH
+G, S, T, C, B = Lane.GUIDANCE, Lane.SETUP, Lane.TECHNICAL, Lane.CONDUCT, Lane.BREACH
 R = Rung
 EXAMPLES = [
     Example(1, "Kan ikke se Noah i Aula", "school_indskoling", P.PARENT, "STAMDATA", None, None, False,
@@ -79,7 +79,7 @@ EXAMPLES = [
     Example(18, "Dagplejer kan ikke registrere gæstebarn", "playgroup", P.EMPLOYEE, "KOMGA", S, None, False,
             ("superuser", "admin_superuser"), R.ADMINISTRATOR, S, Priority.P3),
     Example(19, "Besked, opslag eller kalender?", "school_indskoling", P.EMPLOYEE, "ORG", None, None, False,
-            ("superuser", "leader"), R.LEADER, O, Priority.P4),
+            ("superuser", "leader"), R.LEADER, C, Priority.P4),
     Example(20, "Lander altid som forælder", "school_indskoling", P.EMPLOYEE, "LOGIN", None, None, False,
             ("superuser",), R.SUPERUSER, G, Priority.P3),
 ]  # fmt: skip

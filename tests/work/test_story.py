@@ -1,16 +1,37 @@
 """The main job through the actions: up to IT ServiceDesk, referred down, solved, answered."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
 
 from tests.factories import small_municipality
-from ticketing.vocabulary import Affected, Channel, ClockKind, ClockState, EventKind, RequesterRole, Rung, State
+from ticketing.vocabulary import (
+    Affected,
+    Channel,
+    ClockKind,
+    ClockState,
+    EventKind,
+    ItemKind,
+    Lane,
+    RequesterRole,
+    Rung,
+    State,
+)
 from ticketing.work import actions, cover
 from ticketing.work.actions import SYSTEM, Actor, Draft, Handover
-from ticketing.work.errors import Conflict, IllegalMove, MissingHandover, MissingReason
+from ticketing.work.errors import (
+    Conflict,
+    IllegalMove,
+    MissingHandover,
+    MissingReason,
+    MissingVendorFields,
+    UnknownTarget,
+)
 from ticketing.work.models import Clock, Event, OutboxMessage, Watcher, WorkItem
+from ticketing.work.queries import ladder_config
+from ticketing.work.rules import Action, ItemFacts, Standing, possible_actions
 from ticketing.work.sweep import sweep
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -29,16 +50,16 @@ def town(session):
 
 
 def question(town, **changes) -> WorkItem:
-    draft = dict(
-        municipality_id=town.municipality.id,
-        unit_id=town.school_indskoling.id,
-        title="Kan ikke se beskeder",
-        body="Jeg kan ikke se beskeder fra læreren.",
-        category="BESKED",
-        channel=Channel.MAIL,
-        requester_role=RequesterRole.PARENT,
-        requester_email="mor@example.org",
-    )
+    draft = {
+        "municipality_id": town.municipality.id,
+        "unit_id": town.school_indskoling.id,
+        "title": "Kan ikke se beskeder",
+        "body": "Jeg kan ikke se beskeder fra læreren.",
+        "category": "BESKED",
+        "channel": Channel.MAIL,
+        "requester_role": RequesterRole.PARENT,
+        "requester_email": "mor@example.org",
+    }
     return actions.open_ticket(Draft(**(draft | changes)), actions.REQUESTER, NOW)
 
 
@@ -247,3 +268,58 @@ def test_a_solved_ticket_closes_by_itself(session, town) -> None:
     sweep(NOW + timedelta(days=6))
     session.refresh(item)
     assert item.state is State.CLOSED
+
+
+def test_a_colleague_of_the_same_queue_may_be_given_it_but_nobody_else(session, town) -> None:
+    item = question(town)
+    actions.escalate(item.id, as_(town.teacher), later(1), handover=ALL)
+    mine = as_(town.superuser)
+    with pytest.raises(UnknownTarget):
+        actions.hand_over(item.id, mine, later(2), to_person_id=town.pedagogue.id, reason="Du kender det")
+    item = actions.hand_over(
+        item.id, mine, later(2), to_person_id=town.second_superuser.id, reason="Du kender forældrene"
+    )
+    assert (item.holder_id, item.state) == (town.second_superuser.id, State.TAKEN)
+
+
+def test_a_vendor_gets_nothing_before_its_fields_are_filled(session, town) -> None:
+    """Field §5.6: what the vendor would reject never leaves; afterwards it wakes on the agreed day."""
+    item = question(town, category="SKEMA", requester_role=RequesterRole.EMPLOYEE)
+    vendor = as_(town.superuser)
+    asked = {"vendor": "skema", "reference": "SK-9", "ask_again_at": later(60 * 24)}
+    with pytest.raises(MissingVendorFields) as refused:
+        actions.wait_for_vendor(item.id, vendor, later(1), fields={"group_name": "6. årgang"}, **asked)
+    assert "Institutionens kode" in refused.value.message_da()
+    filled = {"group_name": "6. årgang", "institution_code": "561001", "period": "uge 35"}
+    item = actions.wait_for_vendor(item.id, vendor, later(1), fields=filled, **asked)
+    assert (item.state, item.vendor_ref, item.step) == (State.WAITING_VENDOR, "SK-9", "superuser")
+    with pytest.raises(UnknownTarget):
+        actions.wait_for_vendor(
+            question(town).id, as_(town.teacher), later(2), fields=filled, **asked | {"vendor": "widget"}
+        )
+    sweep(later(60 * 24 + 1))
+    session.refresh(item)
+    assert item.state is State.IN_PROGRESS
+
+
+def test_a_step_has_only_what_its_contract_gives_it(town) -> None:
+    """The rung's contract is data: `may_not` takes an action away."""
+    step = ladder_config().ladders["ladder"].steps["superuser"]
+    facts = ItemFacts(
+        State.TAKEN, ItemKind.TICKET, Lane.GUIDANCE, step, Standing.OWNER, True, True, True, False, False, True
+    )
+    assert Action.WAIT_FOR_VENDOR in possible_actions(facts)
+    narrowed = replace(facts, step=replace(step, may_not=frozenset({"wait_for_vendor"})))
+    assert possible_actions(facts) - possible_actions(narrowed) == {Action.WAIT_FOR_VENDOR}
+
+
+def test_moving_to_another_sector_is_for_those_who_coordinate(town) -> None:
+    item = question(town)
+    actions.escalate(item.id, as_(town.teacher), later(1), handover=ALL)
+    mine = as_(town.superuser)
+    with pytest.raises(UnknownTarget):
+        actions.move_sideways(item.id, mine, later(2), unit_id=town.daycare_room.id, reason="Hører til dem")
+    item = actions.move_sideways(
+        item.id, mine, later(2), unit_id=town.school_udskoling.id, reason="Broren går i udskolingen"
+    )
+    assert item.queue_unit_id == town.school_udskoling.id

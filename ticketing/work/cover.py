@@ -6,9 +6,9 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from ticketing.database import MunicipalityId, PersonId, path_range, transaction
-from ticketing.ladder.rules import Place, home_of, keep_or_move
+from ticketing.ladder.rules import Place, keep_or_move
 from ticketing.organisation.models import Absence, Person, Post, Unit
-from ticketing.vocabulary import EventKind, State, UnitKind
+from ticketing.vocabulary import EventKind, State
 from ticketing.work.change import SYSTEM, Actor, Change
 from ticketing.work.errors import UnknownTarget
 from ticketing.work.models import WorkItem
@@ -200,7 +200,5 @@ def _move_if_uncovered(change: Change) -> bool:
 
 def _stored_place(change: Change) -> Place:
     """A queue beside the item's own units (after a sideways move) as the rules see it."""
-    step = change.ladder.steps[change.item.step]
     unit = change.session.get_one(Unit, change.item.queue_unit_id)
-    fallback = home_of(step, change.around.places)
-    return Place(unit.id, unit.path, UnitKind(unit.kind), unit.sector, unit.name) if unit else fallback  # type: ignore[return-value]
+    return Place(unit.id, unit.path, unit.kind, unit.sector, unit.name)

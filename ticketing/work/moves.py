@@ -4,9 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import select
-
-from ticketing.database import ItemId, UnitId
+from ticketing.database import ItemId, PersonId, UnitId
 from ticketing.ladder.rules import (
     Target,
     bounce_target,
@@ -18,7 +16,7 @@ from ticketing.ladder.rules import (
     servers_of,
     sideways_allowed,
 )
-from ticketing.organisation.models import Person, Post, Unit
+from ticketing.organisation.models import Unit
 from ticketing.privacy.cpr import mask
 from ticketing.vocabulary import Affected, EventKind, State
 from ticketing.work.change import Actor, Change, changing
@@ -229,12 +227,12 @@ def _go(
     reason: str,
     what: str,
     *,
-    holder_id: object = None,
+    holder_id: PersonId | None = None,
     **extra: object,
 ) -> None:
     from_state = change.item.state.value
     change.set_state(State.NEW if holder_id is None else State.TAKEN)
-    moved = change.place(target, holder_id)  # type: ignore[arg-type]
+    moved = change.place(target, holder_id)
     event = change.record(kind, reason, from_state=from_state, **moved, **extra)
     after_arrival(change, event.id, target, what)
 
@@ -259,7 +257,13 @@ def _known(item: WorkItem) -> Mapping[str, object]:
 
 
 def hand_over(
-    item_id: ItemId, actor: Actor, now: datetime, *, to_person_id: int, reason: str, version: int | None = None
+    item_id: ItemId,
+    actor: Actor,
+    now: datetime,
+    *,
+    to_person_id: PersonId,
+    reason: str,
+    version: int | None = None,
 ) -> WorkItem:
     """*Giv videre*: to a colleague who serves the same queue and is present. Raises `UnknownTarget`."""
     if not reason.strip():
@@ -267,18 +271,16 @@ def hand_over(
     with changing(item_id, actor, now, Action.HAND_OVER, version) as change:
         item = change.item
         step = change.ladder.steps[item.step]
-        post = select(Person).join(Post).join(Unit, Unit.id == Post.unit_id).where(Person.id == to_person_id)
-        person = change.session.scalars(post.where(Post.role.in_(step.roles)).limit(1)).first()
         serving = {
             s.person_id
             for s in change.around.places.servers
             if s.role in step.roles and s.unit_path.startswith(item.queue_path) and s.present
         }
-        if person is None or person.id not in serving:
+        if to_person_id not in serving:
             raise UnknownTarget
         before = item.holder_id
-        item.holder_id = person.id
+        item.holder_id = to_person_id
         change.set_state(State.TAKEN)
-        event = change.record(EventKind.HANDED_OVER, reason, from_holder=before, to_holder=person.id)
-        change.tell(event, [person.id], "En kollega har givet dig en sag.")
+        event = change.record(EventKind.HANDED_OVER, reason, from_holder=before, to_holder=to_person_id)
+        change.tell(event, [to_person_id], "En kollega har givet dig en sag.")
         return item
