@@ -1,7 +1,7 @@
 # Sourced by scripts/run and scripts/test: the virtual environment, installed from a lock file.
 # Expects $checkout. Sets $python (the environment's interpreter). TICKETING_VENV puts it elsewhere.
 
-venv=${TICKETING_VENV:-$checkout/.venv}
+venv=$(realpath -m "${TICKETING_VENV:-$checkout/.venv}")
 python=$venv/bin/python
 
 say() { printf '%s\n' "$*" >&2; }
@@ -26,7 +26,7 @@ prepare_environment() {
 
 # An environment that was copied or whose interpreter has been removed does not count.
 runs_here() {
-    [ -x "$python" ] && [ "$("$python" -c 'import sys; print(sys.prefix)' 2>/dev/null)" = "$(realpath -m "$venv")" ]
+    [ -x "$python" ] && [ "$("$python" -c 'import sys; print(sys.prefix)' 2>/dev/null)" = "$venv" ]
 }
 
 nearest_folder() {
@@ -67,7 +67,7 @@ install_locks() {
     local lock arguments=()
     for lock in "$@"; do arguments+=(-r "$checkout/$lock"); done
     say "→ installing packages from $*"
-    "$python" -m pip install --quiet --disable-pip-version-check --no-input --require-hashes "${arguments[@]}" ||
+    "$python" -m pip install -qq --disable-pip-version-check --no-input --require-hashes "${arguments[@]}" ||
         fail "The packages could not be installed; the lines above say why (no network?). Nothing else was changed."
 }
 

@@ -20,7 +20,7 @@ from ticketing.work.models import WorkItem
 pytestmark = pytest.mark.fault
 
 KILLS = {"sqlite": 12, "postgresql": 8}
-MESSAGES = 150
+MESSAGES = 100
 SEED = 20_260_916
 PATIENCE_SECONDS = 60
 
@@ -59,7 +59,7 @@ def test_each_message_is_kept_once_and_makes_one_ticket(
         before = _kept(app)
         intake = Command(*arguments)
         _wait_for_more(app, before, intake)
-        time.sleep(chance.uniform(0, 0.1))
+        time.sleep(chance.uniform(0, 0.05))
         intake.kill()
         killed_at.append(_kept(app))
     assert killed_at[-1] < MESSAGES, "the last kill came while there was still mail to take in"
