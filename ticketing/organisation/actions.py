@@ -7,10 +7,10 @@ from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
-from ticketing.database import MunicipalityId, PersonId, UnitId, transaction
+from ticketing.database import transaction
 from ticketing.organisation.models import Absence, Municipality, Person, Post, Unit
 from ticketing.organisation.rules import KIND_NAMES, ROLE_NAMES, child_path, may_stand_below, role_fits
-from ticketing.vocabulary import Role, Sector, UnitKind
+from ticketing.vocabulary import MunicipalityId, PersonId, Role, Sector, UnitId, UnitKind
 
 
 class OrganisationError(Exception):

@@ -13,12 +13,12 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ticketing.database import MunicipalityId, UnitId, transaction
-from ticketing.organisation.checks import Checked, Known, PostChecked, check
+from ticketing.database import transaction
+from ticketing.organisation.checks import Checked, Known, PersonChecked, PostChecked, UnitChecked, check
 from ticketing.organisation.models import Person, Post, Unit
 from ticketing.organisation.rules import child_path
 from ticketing.organisation.tables import Problem, read_tables
-from ticketing.vocabulary import UnitKind
+from ticketing.vocabulary import MunicipalityId, UnitId, UnitKind
 
 
 @dataclass
@@ -77,10 +77,17 @@ def _known(session: Session, municipality_id: MunicipalityId) -> Known:
 def _write(
     session: Session, municipality_id: MunicipalityId, checked: Checked, today: date, outcome: Outcome
 ) -> None:
-    units = {
-        unit.key: unit for unit in session.scalars(select(Unit).where(Unit.municipality_id == municipality_id))
-    }
-    for row in checked.units:
+    units = _write_units(session, municipality_id, checked.units, outcome)
+    people = _write_people(session, municipality_id, checked.people, outcome)
+    _write_posts(session, municipality_id, checked.posts, today, units, people, outcome)
+
+
+def _write_units(
+    session: Session, municipality_id: MunicipalityId, rows: Sequence[UnitChecked], outcome: Outcome
+) -> dict[str, Unit]:
+    mine = select(Unit).where(Unit.municipality_id == municipality_id)
+    units = {unit.key: unit for unit in session.scalars(mine)}
+    for row in rows:
         values: dict[str, Any] = {
             "name": row.name,
             "kind": row.kind,
@@ -101,20 +108,24 @@ def _write(
         unit.path = child_path(parent.path, unit.id)
         units[row.key] = unit
         outcome.created["units"] += 1
-    people = {
-        person.key: person
-        for person in session.scalars(select(Person).where(Person.municipality_id == municipality_id))
-    }
-    for who in checked.people:
-        values = {"name": who.name, "email": who.email, "phone": who.phone}
-        if who.key in people:
-            outcome.updated["people"] += _update(people[who.key], values)
+    return units
+
+
+def _write_people(
+    session: Session, municipality_id: MunicipalityId, rows: Sequence[PersonChecked], outcome: Outcome
+) -> dict[str, Person]:
+    mine = select(Person).where(Person.municipality_id == municipality_id)
+    people = {person.key: person for person in session.scalars(mine)}
+    for row in rows:
+        values = {"name": row.name, "email": row.email, "phone": row.phone}
+        if row.key in people:
+            outcome.updated["people"] += _update(people[row.key], values)
         else:
-            people[who.key] = Person(municipality_id=municipality_id, key=who.key, **values)
-            session.add(people[who.key])
+            people[row.key] = Person(municipality_id=municipality_id, key=row.key, **values)
+            session.add(people[row.key])
             outcome.created["people"] += 1
     session.flush()
-    _write_posts(session, municipality_id, checked.posts, today, units, people, outcome)
+    return people
 
 
 def _write_posts(

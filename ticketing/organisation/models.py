@@ -5,8 +5,8 @@ from datetime import date, datetime
 from sqlalchemy import Boolean, Date, ForeignKey, Index, Integer, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from ticketing.database import Base, BigKey, MunicipalityId, PathString, PersonId, UnitId, Word
-from ticketing.vocabulary import Role, Sector, UnitKind
+from ticketing.database import Base, BigKey, PathString, Word
+from ticketing.vocabulary import MunicipalityId, PersonId, Role, Sector, UnitId, UnitKind
 
 
 class Municipality(Base):

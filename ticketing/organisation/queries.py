@@ -6,10 +6,10 @@ from datetime import date
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
-from ticketing.database import MunicipalityId, PersonId, UnitId, path_range
+from ticketing.database import path_range
 from ticketing.organisation.models import Municipality, Person, Post, Unit
 from ticketing.organisation.rules import unit_ids
-from ticketing.vocabulary import Role
+from ticketing.vocabulary import MunicipalityId, PersonId, Role, UnitId
 
 
 def municipality_by_key(session: Session, key: str) -> Municipality | None:

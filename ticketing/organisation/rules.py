@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from ticketing.database import UnitId
-from ticketing.vocabulary import Role, Sector, UnitKind
+from ticketing.vocabulary import Role, Sector, UnitId, UnitKind
 
 #: Role → its name in Danish (as the source document writes it) and English.
 ROLE_NAMES: Mapping[Role, tuple[str, str]] = {
