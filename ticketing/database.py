@@ -8,16 +8,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any, NewType
+from typing import Any
 
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import BigInteger, DateTime, Dialect, Engine, Integer, MetaData, String, TypeDecorator, event
 from sqlalchemy.orm import DeclarativeBase, Session, registry
 
-MunicipalityId = NewType("MunicipalityId", int)
-UnitId = NewType("UnitId", int)
-PersonId = NewType("PersonId", int)
-ItemId = NewType("ItemId", int)
+from ticketing.vocabulary import ItemId, MunicipalityId, PersonId, UnitId
 
 BUSY_TIMEOUT_MS = 10_000
 

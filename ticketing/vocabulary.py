@@ -1,6 +1,13 @@
 """The words of the domain that every room shares, as types. Danish names stand in config/ and templates."""
 
 from enum import StrEnum
+from typing import NewType
+
+#: Identifiers of different things are different types, so that a mix-up is found before it runs.
+MunicipalityId = NewType("MunicipalityId", int)
+UnitId = NewType("UnitId", int)
+PersonId = NewType("PersonId", int)
+ItemId = NewType("ItemId", int)
 
 
 class Sector(StrEnum):

@@ -7,7 +7,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ticketing.configuration import ConfigurationError
-from ticketing.database import PersonId, UnitId
 from ticketing.ladder.config import load_ladders
 from ticketing.ladder.rules import (
     Facts,
@@ -22,7 +21,7 @@ from ticketing.ladder.rules import (
     steps_above,
 )
 from ticketing.settings import shipped
-from ticketing.vocabulary import Lane, Priority, RequesterRole, Role, Sector, UnitKind
+from ticketing.vocabulary import Lane, PersonId, Priority, RequesterRole, Role, Sector, UnitId, UnitKind
 
 CONFIG = load_ladders(shipped("config"))
 ROOT = Place(UnitId(1), "/1/", UnitKind.MUNICIPALITY, None, "Kommunen")

@@ -7,10 +7,11 @@ from sqlalchemy import func, select
 
 from tests.factories import NOW, small_municipality
 from tests.mail.letterbox import letter
-from ticketing.database import MunicipalityId, db
+from ticketing.database import db
 from ticketing.mail.ingest import Outcome, ingest
 from ticketing.mail.models import InboundMail
 from ticketing.mail.outbox import send_due
+from ticketing.vocabulary import MunicipalityId
 from ticketing.work.models import OutboxMessage, WorkItem
 
 WORKERS = 4

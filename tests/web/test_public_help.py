@@ -67,7 +67,7 @@ def test_a_question_starts_with_the_employees_and_leads_to_its_status(client, to
     assert item.title == "Vi kan ikke se ugeplanen."
     page = client.get(answered.location).text
     assert "Tak. Vi har modtaget dit spørgsmål" in page
-    assert "Dit spørgsmål er hos medarbejder for Engskolen" in page
+    assert "Dit spørgsmål er hos personalet i Engskolen. Du hører fra os senest" in page
 
 
 def test_what_is_missing_is_said_and_nothing_typed_is_lost(client, town) -> None:

@@ -15,7 +15,7 @@ from ticketing.web.ticket_actions import _RUNNERS
 from ticketing.web.ticket_forms import BY_SLUG, SLUGS
 from ticketing.work import actions
 from ticketing.work.actions import Actor, Draft, Handover
-from ticketing.work.models import Event, Message, Watcher, WorkItem
+from ticketing.work.models import Event, Message, Watcher
 from ticketing.work.rules import Action
 
 WHOLE = Handover("Prøvet igen", Affected.GROUP, "i går", "Fejl 403")

@@ -32,7 +32,12 @@ def test_the_story_in_plain_sentences(desk, town) -> None:
     desk.send("tag")
     desk.send("svar", text="Brug MitID i stedet")
     page = desk.page()
-    told = ["Far får ingen adgang", "Lærer Lund løftede sagen", "Superbruger Sand tog sagen", "Brug MitID i stedet"]
+    told = [
+        "Far får ingen adgang",
+        "Lærer Lund løftede sagen",
+        "Superbruger Sand tog sagen",
+        "Brug MitID i stedet",
+    ]
     places = [page.index(text) for text in told]
     assert places == sorted(places)
     assert page.index("Mor Mølgaard") > 0

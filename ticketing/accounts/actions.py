@@ -7,8 +7,9 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import or_, select
 
 from ticketing.accounts.queries import ZONE
-from ticketing.database import PersonId, db, transaction
+from ticketing.database import db, transaction
 from ticketing.organisation.models import Municipality, Person
+from ticketing.vocabulary import PersonId
 
 SHORTEST_PASSWORD = 10
 

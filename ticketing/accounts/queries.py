@@ -9,10 +9,10 @@ from sqlalchemy import ColumnElement, and_, or_, select
 
 from ticketing.accounts.rules import Access, Seat, Viewer, access
 from ticketing.accounts.visibility import item_facts
-from ticketing.database import PersonId, UnitId, db
+from ticketing.database import db
 from ticketing.ladder.config import LadderConfig
 from ticketing.organisation.models import Absence, Municipality, Person, Post, Unit
-from ticketing.vocabulary import Role, Sector
+from ticketing.vocabulary import PersonId, Role, Sector, UnitId
 from ticketing.work.models import Watcher, WorkItem
 
 #: Posts begin and end at midnight here.

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from functools import cached_property
 
-from ticketing.database import MunicipalityId, PersonId, UnitId
-from ticketing.vocabulary import ItemKind, Lane, RequesterRole, Role, Sector
+from ticketing.vocabulary import ItemKind, Lane, MunicipalityId, PersonId, RequesterRole, Role, Sector, UnitId
 
 
 class Access(IntEnum):

@@ -10,9 +10,9 @@ from sqlalchemy import select
 
 from ticketing.accounts.queries import ZONE, load_viewer
 from ticketing.accounts.rules import Viewer
-from ticketing.database import PersonId, db
+from ticketing.database import db
 from ticketing.organisation.models import Municipality, Person
-from ticketing.vocabulary import Role
+from ticketing.vocabulary import PersonId, Role
 
 login_manager = LoginManager()
 login_manager.login_view = "account.sign_in"

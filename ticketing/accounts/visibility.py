@@ -7,7 +7,8 @@ answer: a unit is a range of paths, a queue is the ids of its units, a relation 
 from sqlalchemy import ColumnElement, ColumnExpressionArgument, and_, false, or_, select
 
 from ticketing.accounts.rules import Access, Grant, ItemFacts, Relation, Viewer
-from ticketing.database import PersonId, path_range
+from ticketing.database import path_range
+from ticketing.vocabulary import PersonId
 from ticketing.work.models import Watcher, WorkItem
 
 

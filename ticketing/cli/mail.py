@@ -14,10 +14,11 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from ticketing.cli import in_application
-from ticketing.database import MunicipalityId, db
+from ticketing.database import db
 from ticketing.mail.message import MailAddress, NotAMessage, ParsedMessage
 from ticketing.mail.parse import parse as parse_message
 from ticketing.organisation.models import Municipality
+from ticketing.vocabulary import MunicipalityId
 
 
 @click.group("mail")

@@ -9,10 +9,10 @@ from sqlalchemy import select
 from ticketing.accounts.queries import load_viewer
 from ticketing.accounts.rules import Seat, Viewer
 from ticketing.cli import in_application
-from ticketing.database import PersonId, db
+from ticketing.database import db
 from ticketing.insight.queries import UnresolvedRow, unresolved_by_institution
 from ticketing.organisation.models import Municipality, Person, Unit
-from ticketing.vocabulary import Role, Rung
+from ticketing.vocabulary import PersonId, Role, Rung
 
 
 @click.group()

@@ -6,9 +6,9 @@ from typing import Any
 from sqlalchemy import Table, func, insert, literal, null, select
 from sqlalchemy.orm import Session
 
-from ticketing.database import MunicipalityId
 from ticketing.demo.loading import count_on, first_free_id
 from ticketing.organisation.models import Municipality
+from ticketing.vocabulary import MunicipalityId
 from ticketing.work.models import Clock, Event, Message, Watcher, WorkItem
 
 

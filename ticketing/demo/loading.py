@@ -6,10 +6,10 @@ from typing import Any
 from sqlalchemy import Table, func, insert, select, text
 from sqlalchemy.orm import Session
 
-from ticketing.database import MunicipalityId, UnitId
 from ticketing.demo.shape import FIRST_DAY, Drawing
 from ticketing.organisation.models import Municipality, Person, Post, Unit
 from ticketing.organisation.rules import child_path
+from ticketing.vocabulary import MunicipalityId, UnitId
 
 #: Who signs in as one of the four user groups, by the key of the drawn person.
 SIGN_INS = {

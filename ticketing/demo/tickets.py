@@ -8,13 +8,13 @@ from flask import current_app
 from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from ticketing.database import PersonId, path_range
+from ticketing.database import path_range
 from ticketing.demo.names import FIRST, LAST
 from ticketing.demo.stories import STORIES, Story
 from ticketing.ladder.config import LadderConfig
 from ticketing.organisation.models import Municipality, Person, Post, Unit
 from ticketing.organisation.queries import valid_on
-from ticketing.vocabulary import RUNG_HEIGHT, Channel, RequesterRole, Role, Rung, Sector, UnitKind
+from ticketing.vocabulary import RUNG_HEIGHT, Channel, PersonId, RequesterRole, Role, Rung, Sector, UnitKind
 from ticketing.work.actions import (
     REQUESTER,
     Actor,

@@ -8,9 +8,9 @@ from sqlalchemy.orm import joinedload
 
 from ticketing.accounts.rules import Viewer
 from ticketing.accounts.visibility import readable
-from ticketing.database import MunicipalityId, UnitId, db, path_range
+from ticketing.database import db, path_range
 from ticketing.organisation.models import Municipality, Unit
-from ticketing.vocabulary import ItemKind, Sector, UnitKind
+from ticketing.vocabulary import ItemKind, MunicipalityId, Sector, UnitId, UnitKind
 from ticketing.work.models import Message, WorkItem
 from ticketing.work.rules import REOPENS_WITHIN
 

@@ -9,9 +9,9 @@ from sqlalchemy.orm import aliased
 
 from ticketing.accounts.queries import ZONE, is_away_at, is_valid_on
 from ticketing.accounts.rules import Viewer, unit_ids
-from ticketing.database import PersonId, UnitId, db, path_range
+from ticketing.database import db, path_range
 from ticketing.organisation.models import Absence, Person, Post, Unit
-from ticketing.vocabulary import Role, UnitKind
+from ticketing.vocabulary import PersonId, Role, UnitId, UnitKind
 
 #: The roles whose training the municipality pays for and counts (domain §2, "Vacancy").
 TRAINED_ROLES = (

@@ -9,9 +9,9 @@ from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import aliased
 
 from ticketing.accounts.queries import ZONE, is_away_at, is_valid_on
-from ticketing.database import MunicipalityId, db
+from ticketing.database import db
 from ticketing.organisation.models import Absence, Person, Post, Unit
-from ticketing.vocabulary import Role
+from ticketing.vocabulary import MunicipalityId, Role
 
 
 class Coverage(StrEnum):

@@ -10,7 +10,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from ticketing.accounts.queries import NotFound
 from ticketing.accounts.rules import Viewer, unit_ids
 from ticketing.accounts.visibility import titled, visible
-from ticketing.database import UnitId, db, path_range
+from ticketing.database import db, path_range
 from ticketing.insight.coverage import (
     WORST_FIRST,
     Coverage,
@@ -19,7 +19,7 @@ from ticketing.insight.coverage import (
     superuser_posts,
 )
 from ticketing.organisation.models import Unit
-from ticketing.vocabulary import ItemKind, Priority, Role, Rung, Sector, State, UnitKind
+from ticketing.vocabulary import ItemKind, Priority, Role, Rung, Sector, State, UnitId, UnitKind
 from ticketing.work.models import WorkItem
 
 #: A post with one of these gives an overview of everything inside its unit.

@@ -8,10 +8,10 @@ from sqlalchemy.orm import aliased
 
 from ticketing.accounts.rules import Viewer
 from ticketing.accounts.visibility import titled, visible
-from ticketing.database import UnitId, db, path_range
+from ticketing.database import db, path_range
 from ticketing.insight.worklist import ListedItem, QueuePage, in_reach, listed, listed_columns, to_listed
 from ticketing.organisation.models import Unit
-from ticketing.vocabulary import WAITING_STATES, UnitKind
+from ticketing.vocabulary import WAITING_STATES, UnitId, UnitKind
 from ticketing.work.models import WorkItem
 
 SOON = timedelta(hours=4)

@@ -13,9 +13,9 @@ from sqlalchemy.orm import aliased, joinedload
 from ticketing.accounts.queries import NotFound
 from ticketing.accounts.rules import Access, Viewer, access
 from ticketing.accounts.visibility import item_facts
-from ticketing.database import ItemId, PersonId, UnitId, db
+from ticketing.database import db
 from ticketing.organisation.models import Person, Unit
-from ticketing.vocabulary import ClockKind, ClockState, EventKind
+from ticketing.vocabulary import ClockKind, ClockState, EventKind, ItemId, PersonId, UnitId
 from ticketing.work.models import Attachment, Clock, Event, Message, Watcher, WorkItem
 
 #: Events that say nothing a person wants to read: following is seen in the facts column.

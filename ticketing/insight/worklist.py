@@ -12,9 +12,9 @@ from sqlalchemy.orm import aliased
 
 from ticketing.accounts.rules import Viewer, unit_ids
 from ticketing.accounts.visibility import visible
-from ticketing.database import PersonId, UnitId, db
+from ticketing.database import db
 from ticketing.organisation.models import Person, Unit
-from ticketing.vocabulary import WAITING_STATES, ItemKind, Lane, Priority, Rung, State
+from ticketing.vocabulary import WAITING_STATES, ItemKind, Lane, PersonId, Priority, Rung, State, UnitId
 from ticketing.work.models import WorkItem
 
 #: "Today" ends at midnight here.

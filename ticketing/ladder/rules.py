@@ -7,15 +7,16 @@ functions walk it over a snapshot of who holds which post and who is present.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ticketing.database import PersonId, UnitId
 from ticketing.vocabulary import (
     RUNG_HEIGHT,
     Lane,
+    PersonId,
     Priority,
     RequesterRole,
     Role,
     Rung,
     Sector,
+    UnitId,
     UnitKind,
 )
 

@@ -9,13 +9,13 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from ticketing.database import ItemId, MunicipalityId, db, transaction
+from ticketing.database import db, transaction
 from ticketing.mail import who
 from ticketing.mail.message import NotAMessage, ParsedMessage
 from ticketing.mail.models import InboundMail
 from ticketing.mail.parse import parse
 from ticketing.organisation.models import Municipality
-from ticketing.vocabulary import Channel
+from ticketing.vocabulary import Channel, ItemId, MunicipalityId
 from ticketing.work import actions, links, notices
 from ticketing.work.actions import Draft, NewFile
 from ticketing.work.errors import WorkError

@@ -5,7 +5,8 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ticketing.database import Base, BigKey, ItemId, MunicipalityId
+from ticketing.database import Base, BigKey
+from ticketing.vocabulary import ItemId, MunicipalityId
 
 
 class InboundMail(Base):

@@ -7,13 +7,12 @@ from datetime import datetime
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from ticketing.database import MunicipalityId, PersonId, UnitId
 from ticketing.mail import headers
 from ticketing.mail.message import ParsedMessage
 from ticketing.mail.models import InboundMail
 from ticketing.mail.parse import header_of
 from ticketing.organisation.models import Municipality, Person, Post, Unit
-from ticketing.vocabulary import RequesterRole, Role
+from ticketing.vocabulary import MunicipalityId, PersonId, RequesterRole, Role, UnitId
 from ticketing.work import links
 from ticketing.work.models import Event, OutboxMessage, Watcher, WorkItem
 from ticketing.work.rules import parse_number

@@ -8,8 +8,8 @@ from flask_babel import gettext as _
 from flask_login import login_required
 from werkzeug.wrappers import Response
 
-from ticketing.database import PersonId
 from ticketing.insight.colleagues import TRAINED_ROLES, colleagues, own_absences, possible_deputies
+from ticketing.vocabulary import PersonId
 from ticketing.web import viewing
 from ticketing.web.wording import COPENHAGEN
 from ticketing.work.cover import end_absence, set_absence

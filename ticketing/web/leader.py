@@ -6,7 +6,6 @@ from flask_babel import ngettext
 from flask_login import login_required
 
 from ticketing.accounts.queries import NotFound
-from ticketing.database import UnitId
 from ticketing.insight.coverage import Coverage
 from ticketing.insight.queries import (
     LIST_LENGTH,
@@ -16,7 +15,7 @@ from ticketing.insight.queries import (
     unresolved_by_department,
     unresolved_by_institution,
 )
-from ticketing.vocabulary import Rung
+from ticketing.vocabulary import Rung, UnitId
 from ticketing.web import viewing
 
 blueprint = Blueprint("leader", __name__, url_prefix="/leder")

@@ -20,7 +20,7 @@ from ticketing.organisation.models import Municipality, Unit
 from ticketing.vocabulary import Channel, RequesterRole
 from ticketing.web.forms import Errors, MessageForm, PublicQuestionForm, not_possible, read
 from ticketing.web.rate_limit import RateLimit
-from ticketing.web.viewing import ladder_config, ladder_of, request_time
+from ticketing.web.viewing import ladder_config, request_time
 from ticketing.web.wording import whereabouts
 from ticketing.work.actions import Draft, open_ticket, requester_says_solved, requester_writes
 from ticketing.work.change import REQUESTER
@@ -177,13 +177,12 @@ def _ask_form(municipality: Municipality, unit: Unit | None, values: dict[str, A
 def _status_page(item: WorkItem, token: str, values: dict[str, Any], errors: Errors) -> str:
     now = request_time()
     municipality = db.session.get_one(Municipality, item.municipality_id)
-    step = ladder_of(municipality).steps[item.step]
     house = db.session.get_one(Unit, item.unit_id)
     return render_template(
         "public/status.html",
         item=item,
         token=token,
-        sentence=whereabouts(item.state, step.name_da, house.name, item.due_at, now),
+        sentence=whereabouts(item.state, item.rung, house.name, item.due_at, now),
         messages=public_messages(item),
         can_write=may_still_write(item, now),
         values=values,

@@ -3,12 +3,12 @@
 from flask import Blueprint, abort, render_template, request
 from flask_login import login_required
 
-from ticketing.database import UnitId, db
+from ticketing.database import db
 from ticketing.insight.ladder_view import RungShown, whole_ladder
 from ticketing.insight.technical import search_units, technical_page
 from ticketing.insight.worklist import Due
 from ticketing.organisation.models import Unit
-from ticketing.vocabulary import Role
+from ticketing.vocabulary import Role, UnitId
 from ticketing.web import viewing
 from ticketing.web.ticket_desk import server_name
 from ticketing.work import queries

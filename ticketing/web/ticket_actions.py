@@ -6,8 +6,7 @@ from datetime import UTC, date, datetime, time
 
 from flask_babel import gettext as _
 
-from ticketing.database import ItemId, PersonId, UnitId
-from ticketing.vocabulary import Affected, Lane, Priority
+from ticketing.vocabulary import Affected, ItemId, Lane, PersonId, Priority, UnitId
 from ticketing.web.ticket_forms import Form, Input
 from ticketing.web.wording import COPENHAGEN
 from ticketing.work import actions

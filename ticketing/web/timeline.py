@@ -5,9 +5,8 @@ from dataclasses import dataclass
 
 from flask_babel import gettext as _
 
-from ticketing.database import PersonId
 from ticketing.insight.ticket_page import Moment, TicketPage
-from ticketing.vocabulary import Channel, ClockKind, EventKind, Lane, Priority
+from ticketing.vocabulary import Channel, ClockKind, EventKind, Lane, PersonId, Priority
 from ticketing.web.wording import channel_word, lane_word, priority_word
 
 

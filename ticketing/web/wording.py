@@ -88,31 +88,34 @@ def due(due_at: datetime | None, now: datetime, state: State | None = None) -> D
     return DueWords("today" if today else "later", "time", moment(due_at, now), left)
 
 
-def whereabouts(state: State, step: str, unit: str, due_at: datetime | None, now: datetime) -> str:
+def whereabouts(state: State, rung: Rung, unit: str, due_at: datetime | None, now: datetime) -> str:
     """One sentence for a parent: where the question is, who helps, and when to expect more."""
-    where = {
+    resting = {
         State.WAITING_REQUESTER: _("Vi venter på svar fra dig."),
         State.WAITING_SYNC: _("Rettelsen er lavet og slår igennem i løbet af natten."),
         State.WAITING_VENDOR: _("Vi har bedt leverandøren om hjælp og følger op."),
         State.SOLVED: _("Dit spørgsmål er løst. Virker det ikke alligevel, så skriv herunder."),
         State.CLOSED: _("Dit spørgsmål er løst og afsluttet."),
     }.get(State(state))
-    if where:
-        return str(where)
-    helper = step if step.isupper() or step.startswith("IT") else step.lower()
+    if resting:
+        return resting
+    where = _("Dit spørgsmål er hos %(helper)s.", helper=_helper(Rung(rung), unit))
     if due_at is None or due_at <= now:
-        return str(
-            _("Dit spørgsmål er hos %(helper)s for %(unit)s, som arbejder på det.", helper=helper, unit=unit)
-        )
-    when = moment(due_at, now)
-    return str(
-        _(
-            "Dit spørgsmål er hos %(helper)s for %(unit)s. Du hører fra os senest %(when)s.",
-            helper=helper,
-            unit=unit,
-            when=when,
-        )
-    )
+        return where + " " + _("Der bliver arbejdet på det.")
+    return where + " " + _("Du hører fra os senest %(when)s.", when=moment(due_at, now))
+
+
+def _helper(rung: Rung, unit: str) -> str:
+    """Who stands on a rung, as a parent would say it."""
+    return {
+        Rung.EMPLOYEE: _("personalet i %(unit)s", unit=unit),
+        Rung.SUPERUSER: _("superbrugeren for %(unit)s, som kender Aula særlig godt", unit=unit),
+        Rung.ADMINISTRATOR: _("den administrator, der hjælper %(unit)s", unit=unit),
+        Rung.SERVICEDESK: _("kommunens IT ServiceDesk"),
+        Rung.VENDOR: _("leverandøren"),
+        Rung.LEADER: _("ledelsen i %(unit)s", unit=unit),
+        Rung.PROJECT: _("kommunens projektgruppe for Aula"),
+    }[rung]
 
 
 def state_word(state: State) -> str:

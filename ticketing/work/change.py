@@ -12,11 +12,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ticketing.clocks.derive import ClockEvent, derive
-from ticketing.database import ItemId, PersonId, transaction
+from ticketing.database import transaction
 from ticketing.ladder.rules import Ladder, Place, Server, Target
 from ticketing.organisation.models import Person
 from ticketing.privacy.cpr import mask
-from ticketing.vocabulary import OPEN_STATES, ClockKind, ClockState, EventKind, State
+from ticketing.vocabulary import OPEN_STATES, ClockKind, ClockState, EventKind, ItemId, PersonId, State
 from ticketing.work import notices
 from ticketing.work.errors import Conflict, IllegalMove, UnknownItem
 from ticketing.work.models import Clock, Event, Message, Watcher, WorkItem

@@ -5,10 +5,9 @@ from typing import Any
 
 from sqlalchemy import delete
 
-from ticketing.database import ItemId, PersonId
 from ticketing.ladder.rules import way_for
 from ticketing.organisation.models import Person
-from ticketing.vocabulary import EventKind, Lane, Priority
+from ticketing.vocabulary import EventKind, ItemId, Lane, PersonId, Priority
 from ticketing.work.change import Actor, changing
 from ticketing.work.errors import MissingReason, UnknownTarget
 from ticketing.work.models import Watcher, WorkItem

@@ -4,9 +4,8 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime, time, timedelta
 
-from ticketing.database import ItemId
 from ticketing.privacy.cpr import mask
-from ticketing.vocabulary import WAITING_STATES, EventKind, State
+from ticketing.vocabulary import WAITING_STATES, EventKind, ItemId, State
 from ticketing.work import notices
 from ticketing.work.change import Actor, Change, changing
 from ticketing.work.errors import MissingReason, MissingVendorFields, UnknownTarget

@@ -5,10 +5,10 @@ from datetime import date, datetime
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
-from ticketing.database import MunicipalityId, PersonId, path_range, transaction
+from ticketing.database import path_range, transaction
 from ticketing.ladder.rules import Place, keep_or_move
 from ticketing.organisation.models import Absence, Person, Post, Unit
-from ticketing.vocabulary import EventKind, State
+from ticketing.vocabulary import EventKind, MunicipalityId, PersonId, State
 from ticketing.work.change import SYSTEM, Actor, Change
 from ticketing.work.errors import UnknownTarget
 from ticketing.work.models import WorkItem

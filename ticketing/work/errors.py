@@ -3,8 +3,7 @@ both languages. Whatever is raised, nothing was written."""
 
 from collections.abc import Iterable
 
-from ticketing.database import ItemId
-from ticketing.vocabulary import State
+from ticketing.vocabulary import ItemId, State
 
 STATE_NAMES = {
     State.NEW: ("Ny", "New"),

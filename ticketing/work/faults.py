@@ -2,8 +2,7 @@
 
 from datetime import datetime
 
-from ticketing.database import ItemId
-from ticketing.vocabulary import EventKind
+from ticketing.vocabulary import EventKind, ItemId
 from ticketing.work.change import Actor, changing
 from ticketing.work.errors import UnknownTarget
 from ticketing.work.models import WorkItem

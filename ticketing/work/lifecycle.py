@@ -4,10 +4,10 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from ticketing.database import ItemId, transaction
+from ticketing.database import transaction
 from ticketing.ladder.rules import keep_or_move
 from ticketing.privacy.cpr import mask
-from ticketing.vocabulary import EventKind, Rung, State
+from ticketing.vocabulary import EventKind, ItemId, Rung, State
 from ticketing.work import notices
 from ticketing.work.change import Actor, Change, changing
 from ticketing.work.errors import MissingReason

@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 from flask import current_app
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
-from ticketing.database import ItemId, MunicipalityId
 from ticketing.organisation.models import Municipality
 from ticketing.settings import Settings
+from ticketing.vocabulary import ItemId, MunicipalityId
 from ticketing.work.models import WorkItem
 from ticketing.work.rules import shown_number
 

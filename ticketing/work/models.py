@@ -7,7 +7,7 @@ from sqlalchemy import JSON, Boolean, ForeignKey, Index, Integer, String, Text, 
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from ticketing.database import Base, BigKey, ItemId, MunicipalityId, PathString, PersonId, UnitId, Word
+from ticketing.database import Base, BigKey, PathString, Word
 from ticketing.organisation.models import Person, Unit
 from ticketing.vocabulary import (
     Affected,
@@ -15,13 +15,17 @@ from ticketing.vocabulary import (
     ClockKind,
     ClockState,
     EventKind,
+    ItemId,
     ItemKind,
     Lane,
+    MunicipalityId,
+    PersonId,
     Priority,
     RequesterRole,
     Rung,
     Sector,
     State,
+    UnitId,
 )
 
 Json = JSON().with_variant(JSONB(), "postgresql")

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from ticketing.database import ItemId, PersonId, UnitId
 from ticketing.ladder.rules import (
     Target,
     bounce_target,
@@ -18,7 +17,7 @@ from ticketing.ladder.rules import (
 )
 from ticketing.organisation.models import Unit
 from ticketing.privacy.cpr import mask
-from ticketing.vocabulary import Affected, EventKind, State
+from ticketing.vocabulary import Affected, EventKind, ItemId, PersonId, State, UnitId
 from ticketing.work.change import Actor, Change, changing
 from ticketing.work.errors import MissingHandover, MissingReason, NobodyThere, UnknownTarget
 from ticketing.work.models import WorkItem

@@ -7,20 +7,24 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from ticketing.database import ItemId, MunicipalityId, PersonId, UnitId, transaction
+from ticketing.database import transaction
 from ticketing.ladder.rules import Facts, Place, Target, start, way_for
 from ticketing.organisation.models import Municipality, Unit
 from ticketing.privacy.cpr import mask
 from ticketing.vocabulary import (
     Channel,
     EventKind,
+    ItemId,
     ItemKind,
     Lane,
+    MunicipalityId,
+    PersonId,
     Priority,
     RequesterRole,
     Role,
     Rung,
     State,
+    UnitId,
 )
 from ticketing.work import notices
 from ticketing.work.change import REQUESTER, SYSTEM, Actor, Change, changing

@@ -10,11 +10,11 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from ticketing.clocks.config import ClockConfig
-from ticketing.database import MunicipalityId, PersonId, UnitId, path_range
+from ticketing.database import path_range
 from ticketing.ladder.config import LadderConfig
 from ticketing.ladder.rules import Facts, Ladder, Place, Server, Surroundings, next_target
 from ticketing.organisation.models import Absence, Municipality, Person, Post, Unit
-from ticketing.vocabulary import EventKind, Role, UnitKind
+from ticketing.vocabulary import EventKind, MunicipalityId, PersonId, Role, UnitId, UnitKind
 from ticketing.work.models import Event, WorkItem
 from ticketing.work.rules import ItemFacts, Standing
 

@@ -5,9 +5,9 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from ticketing.database import ItemId, transaction
+from ticketing.database import transaction
 from ticketing.ladder.rules import next_target, servers_of
-from ticketing.vocabulary import ClockKind, ClockState, EventKind, Priority, State
+from ticketing.vocabulary import ClockKind, ClockState, EventKind, ItemId, Priority, State
 from ticketing.work import notices
 from ticketing.work.change import SYSTEM, Change
 from ticketing.work.conversation import wake
