@@ -77,7 +77,7 @@ class Drawing:
     def unit(
         self, key: str, parent: str | None, kind: UnitKind, name: str, sector: Sector | None = None
     ) -> str:
-        """Adds a unit, by default of its parent's sector; its phone is of the series 5550xxxx, which nobody has."""
+        """Adds a unit, by default of its parent's sector; an institution gets a made-up phone number."""
         phone = f"5550 {self.chance.randrange(10_000):04}" if kind is UnitKind.INSTITUTION else None
         sector = sector or next((unit.sector for unit in self.units if unit.key == parent), None)
         self.units.append(UnitDrawn(key, parent, kind, sector, name, phone))
