@@ -323,3 +323,12 @@ def test_moving_to_another_sector_is_for_those_who_coordinate(town) -> None:
         item.id, mine, later(2), unit_id=town.school_udskoling.id, reason="Broren går i udskolingen"
     )
     assert item.queue_unit_id == town.school_udskoling.id
+
+
+def test_a_clock_never_lifts_guidance_to_it(session, town) -> None:
+    """Found in the demo: P2 questions of use lay in IT's queue, which may not solve them (R4)."""
+    item = question(town, category="SKEMA")
+    for day in range(1, 12):
+        sweep(NOW + timedelta(days=day))
+    session.refresh(item)
+    assert item.step == "municipal_admin"

@@ -105,9 +105,11 @@ def _tell_breach(change: Change, event: Event) -> None:
 
 
 def _lift(change: Change) -> None:
-    """P1 and P2 climb by themselves when their rung let them lie; at the top there is nowhere to go."""
+    """P1 and P2 climb by themselves when their rung let them lie; at the top there is nowhere to go, and a
+    clock never sends a question to a step that would have to send it back (R4)."""
     item = change.item
-    if next_target(change.ladder, facts_of(item), item.step, change.around.places) is not None:
+    above = next_target(change.ladder, facts_of(item), item.step, change.around.places)
+    if above is not None and item.lane not in above.step.may_not_solve:
         escalate(ItemId(item.id), SYSTEM, change.now, reason="Fristen på trinnet er overskredet")
 
 
