@@ -4,7 +4,7 @@
 venv=$(realpath -m "${TICKETING_VENV:-$checkout/.venv}")
 python=$venv/bin/python
 
-say() { printf '%s\n' "$*" >&2; }
+say() { printf '%s\n' "$@" >&2; }
 fail() { say "$@"; exit 1; }
 
 # prepare_environment LOCK…: every package of the lock files is in the environment; quick when it already is.
@@ -14,7 +14,7 @@ prepare_environment() {
         return
     fi
     [ -w "$(nearest_folder "$venv")" ] || fail \
-        "Kan ikke skrive i $(nearest_folder "$venv"). / Can't write there." \
+        "Can't write in $(nearest_folder "$venv"), where this user's packages would go." \
         "Give yourself write access to it, or set TICKETING_VENV (and TICKETING_DATA) to folders of your own."
     runs_here || make_environment
     install_locks "$@"
