@@ -203,12 +203,12 @@ def _escalate(desk: Desk, typed: Mapping[str, str]) -> Form:
         options = (("", first), *(pair for pair in names if not coming or pair[0] != coming.step.key))
         inputs.append(Input("to_step", _("Løft til"), "select", optional=True, hint=hint, options=options))
     goal = desk.ladder.steps[typed["to_step"]] if typed.get("to_step") in above else None
-    rung = goal.rung if goal else (coming.step.rung if coming else None)
-    missing = missing_handover(desk.ladder, rung, desk.handover()) if rung else ()
+    top = goal or (coming.step if coming else None)
+    missing = missing_handover(desk.ladder, top.rung, desk.handover()) if top else ()
     inputs += [handover_input(name) for name in missing]
     jumps = bool(typed.get("to_step"))
     inputs.append(Input("reason", _("Hvorfor skal sagen op?"), optional=not jumps))
-    title = _("Løft sagen til %(step)s", step=coming.step.name_da.lower()) if coming else _("Løft sagen")
+    title = _("Løft sagen til %(step)s", step=top.name_da.lower()) if top else _("Løft sagen")
     return Form(Action.ESCALATE, title, _("Løft sagen"), tuple(inputs), desk.why_next())
 
 
