@@ -51,14 +51,12 @@ def test_one_search_gives_an_institutions_ladder_with_presence_and_phone(technic
     assert f"enhed={town.school.id}" in found
     assert f"enhed={town.school_udskoling.id}" in found
     page = technician.get("/it", query_string={"enhed": town.school.id}).text
-    assert 'href="tel:76 11 22 33"' in page
+    assert 'href="tel:76112233"' in page
     assert "Superbruger Sand for Superbruger Strand" in page
     assert "fraværende</span> Superbruger Udsigt" in page
-    assert (
-        page.index("IT ServiceDesk</strong>")
-        < page.index("Superbruger</strong>")
-        < page.index("Medarbejder</strong>")
-    )
+    names = ["Kommunal administrator</strong>", "Superbruger</strong>", "Medarbejder</strong>"]
+    places = [page.index(name) for name in names]
+    assert places == sorted(places)
 
 
 def test_danish_letters_in_any_case_are_found(technician, town) -> None:

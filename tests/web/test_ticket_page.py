@@ -1,7 +1,7 @@
 """The ticket page tells the whole story to those who may read it, and nothing to those who may not."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
@@ -11,8 +11,9 @@ from tests.web.test_sign_in import sign_in
 from tests.web.test_ticket_actions import WHOLE, Desk
 from ticketing.accounts.throttle import throttle
 from ticketing.database import db
+from ticketing.vocabulary import Channel, RequesterRole
 from ticketing.work import actions
-from ticketing.work.actions import NewFile
+from ticketing.work.actions import Actor, Draft, NewFile
 
 
 @pytest.fixture
@@ -122,6 +123,30 @@ def test_it_reads_the_text_but_not_who_asked(client, town) -> None:
     assert "Far får ingen adgang" in page
     assert "Mor Mølgaard" not in page
     assert "mor@hjemme.example" not in page
+
+
+def test_it_does_not_learn_who_asked_from_who_wrote_it_in(client, town) -> None:
+    """A teacher's own question named her as the one who wrote it in, and in the history."""
+    actor = Actor("person", town.teacher.id)
+    draft = Draft(
+        municipality_id=town.municipality.id,
+        unit_id=town.school_indskoling.id,
+        title="Skærmen er sort",
+        body="I garderoben.",
+        category="TEKNIK",
+        channel=Channel.FORM,
+        requester_role=RequesterRole.EMPLOYEE,
+        requester_id=town.teacher.id,
+        logged_by_id=town.teacher.id,
+    )
+    db.session.commit()
+    now = datetime.now(UTC)
+    item = actions.open_ticket(draft, actor, now)
+    actions.escalate(item.id, Actor("person", town.superuser.id), now, handover=WHOLE, to_step="servicedesk")
+    sign_in(client, town.technicians[0])
+    page = client.get(f"/sager/{item.number}").text
+    assert "I garderoben." in page
+    assert "Lærer Lund" not in page.replace("ladder-who", "").split('class="two-columns"')[1]
 
 
 def test_a_file_is_for_those_who_may_read_the_text(client, town, desk) -> None:

@@ -87,6 +87,8 @@ class TicketPage:
     units: dict[int, str]
     requester_name: str | None
     requester_email: str | None
+    #: Who wrote it in, unless that is the requester and the viewer may not know them.
+    logged_by_name: str | None
 
     @property
     def seen(self) -> int:
@@ -124,14 +126,16 @@ def ticket_page(viewer: Viewer, number: int) -> TicketPage:
     if level < Access.TITLE:
         raise NotFound
     shows_requester = level >= Access.CONTENT
-    asker = item.requester
+    asker, writer = item.requester, item.logged_by
+    hidden = None if shows_requester else item.requester_id
+    people.pop(hidden or PersonId(0), None)
     return TicketPage(
         item=item,
         access=level,
         events=tuple(events),
-        moments=_moments(events, _messages(item.id, level), people, level),
+        moments=_moments(events, _messages(item.id, level, hidden), people, level, hidden),
         clocks=tuple(db.session.scalars(select(Clock).where(Clock.item_id == item.id).order_by(Clock.id))),
-        watchers=tuple(people[one] for one in sorted(watchers)),
+        watchers=tuple(people[one] for one in sorted(watchers) if one in people),
         is_watched=viewer.person_id in watchers,
         known_fault=fault,
         duplicate_count=duplicates,
@@ -139,6 +143,7 @@ def ticket_page(viewer: Viewer, number: int) -> TicketPage:
         units=_units(item, events),
         requester_name=(item.requester_name or (asker.name if asker else None)) if shows_requester else None,
         requester_email=(item.requester_email or (asker.email if asker else None)) if shows_requester else None,
+        logged_by_name=writer.name if writer and writer.id != hidden else None,
     )
 
 
@@ -188,7 +193,7 @@ def _people(item_id: ItemId, events: Iterable[Event]) -> tuple[dict[PersonId, st
     return names, frozenset(PersonId(row[0]) for row in rows if row[2])
 
 
-def _messages(item_id: ItemId, level: Access) -> dict[int, list[ShownMessage]]:
+def _messages(item_id: ItemId, level: Access, hidden: PersonId | None) -> dict[int, list[ShownMessage]]:
     """What was written, by the event it was written in; nothing for those who may only read titles."""
     if level < Access.MINIMISED:
         return {}
@@ -211,11 +216,12 @@ def _messages(item_id: ItemId, level: Access) -> dict[int, list[ShownMessage]]:
         done.add(message.id)
         # A requester's name stands in the signature, which is folded away.
         folded = message.folded if level >= Access.CONTENT else None
-        known_name = name if level >= Access.CONTENT or message.author_kind != "requester" else None
+        kind = _kind(message.author_kind, message.author_id, hidden)
+        known_name = name if level >= Access.CONTENT or kind != "requester" else None
         shown[message.event_id].append(
             ShownMessage(
                 message.is_public,
-                message.author_kind,
+                kind,
                 known_name,
                 message.body,
                 folded,
@@ -230,13 +236,14 @@ def _moments(
     messages: dict[int, list[ShownMessage]],
     people: dict[PersonId, str],
     level: Access,
+    hidden: PersonId | None,
 ) -> tuple[Moment, ...]:
     return tuple(
         Moment(
             seq=event.seq,
             at=event.at,
             kind=EventKind(event.kind),
-            actor_kind=event.actor_kind,
+            actor_kind=_kind(event.actor_kind, event.actor_id, hidden),
             actor_id=event.actor_id,
             actor_name=_actor_name(event, people, level),
             # A reason is written by hand: it tells as much as a message does.
@@ -247,6 +254,11 @@ def _moments(
         for event in events
         if event.kind not in UNTOLD
     )
+
+
+def _kind(kind: str, person_id: PersonId | None, hidden: PersonId | None) -> str:
+    """A colleague who asks for themselves is no more than "the requester" where names are hidden."""
+    return "requester" if person_id is not None and person_id == hidden else kind
 
 
 def _actor_name(event: Event, people: dict[PersonId, str], level: Access) -> str | None:

@@ -24,7 +24,7 @@ from ticketing.ladder.rules import (
     servers_of,
 )
 from ticketing.vocabulary import UnitKind
-from ticketing.web.timeline import Names, why_skipped
+from ticketing.web.timeline import Names, in_sentence, why_skipped
 from ticketing.work import queries
 from ticketing.work.models import WorkItem
 from ticketing.work.rules import Action, possible_actions, shown_number
@@ -157,17 +157,20 @@ class Desk:
         target = self.drawing.next
         if target is None:
             return _("Sagen står på det øverste trin.")
-        sentences = [
-            _("Næste led er %(step)s i %(unit)s.", step=target.step.name_da.lower(), unit=target.unit.name)
-        ]
-        return " ".join([*sentences, *self._passed_over(target), self._present(target.servers)])
+        step, unit = in_sentence(target.step.name_da), target.unit.name
+        first = (
+            _("Næste led er %(step)s.", step=step)
+            if step == unit
+            else _("Næste led er %(step)s i %(unit)s.", step=step, unit=unit)
+        )
+        return " ".join([first, *self._passed_over(target), self._present(target.servers)])
 
     def why_refer(self) -> str:
         """R5: whom *Henvis* proposes and why, with presence and phone."""
         target = self.referred_to
         if target is None:
             return _("Ingen på et lavere trin er til stede. Vælg en enhed, hvis du ved, hvor sagen hører til.")
-        step, unit = target.step.name_da.lower(), target.unit.name
+        step, unit = in_sentence(target.step.name_da), target.unit.name
         sentences = [
             _("Forslag: %(step)s i %(unit)s, fordi sagen kommer derfra.", step=step, unit=unit),
             *self._passed_over(target),
@@ -207,4 +210,6 @@ def server_name(server: Server) -> str:
 
 
 def _with_phone(server: Server) -> str:
-    return f"{server_name(server)} ({server.phone})" if server.phone else server_name(server)
+    # The number is the holder's own: it rings where nobody is while a deputy stands in.
+    reachable = server.phone if server.present else None
+    return f"{server_name(server)} ({reachable})" if reachable else server_name(server)

@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 from ticketing.ladder.rules import missing_handover, steps_above
 from ticketing.vocabulary import Affected, Lane, Priority
 from ticketing.web.ticket_desk import Desk
+from ticketing.web.timeline import in_sentence
 from ticketing.web.wording import COPENHAGEN, lane_word, priority_word, simple_word
 from ticketing.work.rules import Action
 
@@ -208,7 +209,7 @@ def _escalate(desk: Desk, typed: Mapping[str, str]) -> Form:
     inputs += [handover_input(name) for name in missing]
     jumps = bool(typed.get("to_step"))
     inputs.append(Input("reason", _("Hvorfor skal sagen op?"), optional=not jumps))
-    title = _("Løft sagen til %(step)s", step=top.name_da.lower()) if top else _("Løft sagen")
+    title = _("Løft sagen til %(step)s", step=in_sentence(top.name_da)) if top else _("Løft sagen")
     return Form(Action.ESCALATE, title, _("Løft sagen"), tuple(inputs), desk.why_next())
 
 

@@ -42,6 +42,11 @@ def why_skipped(why: str) -> str:
     }.get(why, why)
 
 
+def in_sentence(name: str) -> str:
+    """A step's name inside a sentence: "superbruger", but "IT ServiceDesk"."""
+    return name if name[:2].isupper() else name[:1].lower() + name[1:]
+
+
 @dataclass(frozen=True)
 class _Told:
     moment: Moment
@@ -60,12 +65,13 @@ class _Told:
 
     def step(self, end: str) -> str:
         key = self.moment.data.get(f"{end}_step")
-        return self.names.step(str(key)).lower() if key else _("et andet trin")
+        return in_sentence(self.names.step(str(key))) if key else _("et andet trin")
 
     def place(self, end: str) -> str:
         """A step with the unit whose queue it is: "superbruger (Blå afdeling)"."""
         unit = self.page.units.get(self.moment.data.get(f"{end}_unit", 0))
-        return f"{self.step(end)} ({unit})" if unit else self.step(end)
+        step = self.step(end)
+        return f"{step} ({unit})" if unit and unit != step else step
 
     def person(self, end: str) -> str:
         return self.page.people.get(PersonId(self.moment.data.get(f"{end}_holder") or 0)) or _("en kollega")
