@@ -3,11 +3,13 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 
 from tests.factories import AbsenceFactory, PostFactory, SmallMunicipality, WorkItemFactory, small_municipality
 from tests.web.test_sign_in import sign_in
 from ticketing.accounts.throttle import throttle
 from ticketing.database import db
+from ticketing.organisation.models import Post
 from ticketing.vocabulary import Channel, ItemKind, RequesterRole, Role, State
 from ticketing.work import actions
 from ticketing.work.actions import Actor, Draft
@@ -122,6 +124,20 @@ def test_what_i_hold_shows_wherever_it_stands(client, town) -> None:
     row_of(town, title="Givet til mig", queue_unit=town.school_udskoling, holder_id=town.superuser.id)
     sign_in(client, town.superuser)
     assert "Givet til mig" in client.get("/koe").text
+
+
+def test_a_leaders_task_to_appoint_a_superuser_stands_in_their_queue(client, town, now) -> None:
+    for post in db.session.scalars(select(Post).where(Post.person_id == town.udskoling_superuser.id)):
+        post.valid_to = post.valid_from
+    unit, asker = town.school_udskoling.id, town.udskoling_teacher.id
+    opened(town, now, unit_id=unit, requester_id=asker, logged_by_id=asker)
+    task = db.session.scalars(select(WorkItem).where(WorkItem.kind == ItemKind.TASK)).first()
+    assert task is not None
+    sign_in(client, town.school_leader)
+    page = client.get("/koe").text
+    assert f"O-{task.number}" in page
+    assert "Min kø</a>" in page
+    assert client.get(f"/sager/O-{task.number}").status_code == 200
 
 
 def test_a_hundred_rows_are_shown_and_the_rest_counted(client, town, now) -> None:

@@ -42,6 +42,11 @@ def test_the_queue_spans_the_municipality(technician, town) -> None:
     assert "Hvor er mine beskeder" not in page
 
 
+def test_henvis_is_two_presses_away(technician, town) -> None:
+    item = at_it(town, town.school_indskoling, title="Hører til hos superbrugeren")
+    assert f'href="/sager/A-{item.number}/henvis"' in technician.get("/it").text
+
+
 def test_one_search_gives_an_institutions_ladder_with_presence_and_phone(technician, town) -> None:
     town.superuser.phone = "76 11 22 33"
     now = datetime.now(UTC)

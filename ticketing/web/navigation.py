@@ -19,6 +19,7 @@ QUEUE_ROLES = frozenset(
         Role.SCHOOL_ADMIN_STAFF,
         Role.COMM_GROUP,
         Role.PROJECT_GROUP,
+        Role.LEADER,
         Role.DATA_PROTECTION,
     }
 )
