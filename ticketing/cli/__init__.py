@@ -9,6 +9,7 @@ from typing import ParamSpec, TypeVar
 import click
 from flask import Flask
 
+from ticketing import __version__
 from ticketing.configuration import ConfigurationError
 from ticketing.settings import SettingsError
 
@@ -45,7 +46,7 @@ class LazyGroup(click.Group):
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="ticketing")
+@click.version_option(__version__)
 def main() -> None:
     """Support for Aula in a municipality: questions, rungs, clocks."""
 
