@@ -30,13 +30,20 @@ class ShownClock:
 
 
 def shown_clocks(page: TicketPage, config: ClockConfig, now: datetime) -> list[ShownClock]:
-    """The item's clocks that tell something: those that run or stand still, and of the rest the way's."""
+    """The item's clocks that tell something: those that run, stand still or ran out on an open item, and of
+    the rest the way's."""
     found = [clock for kind in SHOWN if (clock := page.clock(kind)) is not None]
     return [
         _shown(page, clock, config, now)
         for clock in found
-        if clock.state not in OVER or clock.kind is ClockKind.END_TO_END
+        if clock.state not in OVER or clock.kind is ClockKind.END_TO_END or _is_late(page, clock)
     ]
+
+
+def _is_late(page: TicketPage, clock: Clock) -> bool:
+    """Ran out while the work goes on; a first response that came too late is the timeline's."""
+    counts = clock.kind is not ClockKind.FIRST_RESPONSE
+    return clock.state is ClockState.MISSED and page.item.is_open and counts
 
 
 def _shown(page: TicketPage, clock: Clock, config: ClockConfig, now: datetime) -> ShownClock:
@@ -45,12 +52,13 @@ def _shown(page: TicketPage, clock: Clock, config: ClockConfig, now: datetime) -
         left = config.calendar(clock.calendar).elapsed(now, clock.due_at)
         used = clock.target_seconds - left
     share = round(100 * used / clock.target_seconds) if clock.target_seconds else 100
+    late = _is_late(page, clock)
     running = clock.state == ClockState.RUNNING
     return ShownClock(
         label=clock_word(clock.kind),
         share=max(0, share),
-        due_at=clock.due_at if running else None,
-        verdict=_verdict(clock),
+        due_at=clock.ended_at if late else clock.due_at if running else None,
+        verdict="" if late else _verdict(clock),
         why=tuple(_why(page, clock, config, used, now)),
     )
 

@@ -213,3 +213,10 @@ def _with_phone(server: Server) -> str:
     # The number is the holder's own: it rings where nobody is while a deputy stands in.
     reachable = server.phone if server.present else None
     return f"{server_name(server)} ({reachable})" if reachable else server_name(server)
+
+
+def _where(target: Target) -> str:
+    """A queue as one says it: "superbruger i Engskolen", "IT ServiceDesk"."""
+    step, unit = target.step.name_da, target.unit.name
+    named = step if step[:2].isupper() else step[0].lower() + step[1:]
+    return named if step == unit else _("%(step)s i %(unit)s", step=named, unit=unit)
