@@ -4,6 +4,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 from flask import Flask
 
 from tests.factories import SmallMunicipality, WorkItemFactory, small_municipality
@@ -14,6 +15,7 @@ from ticketing.database import db
 from ticketing.vocabulary import Channel, RequesterRole
 from ticketing.work import actions
 from ticketing.work.actions import Actor, Draft, NewFile
+from ticketing.work.sweep import sweep
 
 
 @pytest.fixture
@@ -71,6 +73,15 @@ def test_two_clocks_stand_side_by_side_and_say_why(desk) -> None:
     assert "gik uret" in clocks
     desk.send("spoerg", text="Hvilken telefon?")
     assert "Uret står stille" in desk.page()
+
+
+def test_a_clock_that_ran_out_says_how_late_it_is_while_the_work_goes_on(desk) -> None:
+    """Found by looking: an overdue ticket said that its clock stood still."""
+    sweep(desk.now + timedelta(days=30))
+    with time_machine.travel(desk.now + timedelta(days=30), tick=False):
+        page = desk.page()
+    assert "Uret står stille" not in page
+    assert page.count("over</") + page.count(" d over") >= 2
 
 
 def test_answer_and_note_can_not_be_confused(desk) -> None:
