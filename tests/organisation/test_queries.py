@@ -6,8 +6,9 @@ from sqlalchemy.orm import Session
 
 from tests.factories import NOW, PersonFactory, PostFactory, small_municipality
 from ticketing.organisation import queries
-from ticketing.organisation.actions import end_post_row, record_absence
 from ticketing.vocabulary import Role
+from ticketing.work import cover
+from ticketing.work.actions import SYSTEM
 
 TODAY = NOW.date()
 
@@ -28,7 +29,7 @@ def test_the_subtree_of_a_sector_holds_its_own_units_only(session: Session) -> N
 def test_an_ended_post_is_held_until_the_day_before(session: Session) -> None:
     town = small_municipality()
     (post,) = queries.posts_of(session, town.superuser.id, TODAY)
-    end_post_row(post.id, date(2026, 10, 1))
+    cover.end_post(post.id, SYSTEM, NOW, on=date(2026, 10, 1))
     assert queries.posts_of(session, town.superuser.id, date(2026, 9, 30)) == [post]
     assert queries.posts_of(session, town.superuser.id, date(2026, 10, 1)) == []
 
@@ -63,5 +64,7 @@ def test_an_address_is_found_whatever_its_case(session: Session) -> None:
 
 def test_an_absence_is_recorded_for_the_person(session: Session) -> None:
     town = small_municipality()
-    absence = record_absence(town.superuser.id, NOW, None, deputy_id=town.second_superuser.id)
+    absence = cover.set_absence(
+        town.superuser.id, SYSTEM, NOW, starts_at=NOW, ends_at=None, deputy_id=town.second_superuser.id
+    )
     assert (absence.municipality_id, absence.deputy_id) == (town.municipality.id, town.second_superuser.id)

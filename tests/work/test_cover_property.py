@@ -117,7 +117,7 @@ class Town(RuleBasedStateMachine):
             ends_at=None,
             deputy_id=stand_in if stand_in != person else None,
         )
-        cover.reroute_due_absences(self.tick())
+        cover.hand_on_what_is_due(self.tick())
 
     @rule(pick=st.integers(0, 60))
     def come_back(self, pick: int) -> None:

@@ -332,3 +332,16 @@ def test_a_clock_never_lifts_guidance_to_it(session, town) -> None:
         sweep(NOW + timedelta(days=day))
     session.refresh(item)
     assert item.step == "municipal_admin"
+
+
+def test_a_post_that_ends_later_is_handed_on_when_the_day_comes(session, town) -> None:
+    item = question(town, unit_id=town.daycare_room.id)
+    item = actions.escalate(item.id, as_(town.pedagogue), later(1), handover=ALL)
+    cover.person_leaves(town.daycare_superuser.id, SYSTEM, later(2), on=later(0).date() + timedelta(days=3))
+    session.refresh(item)
+    assert item.step == "superuser"
+    assert cover.hand_on_what_is_due(NOW + timedelta(days=2)) == 0
+    assert cover.hand_on_what_is_due(NOW + timedelta(days=3)) == 1
+    session.refresh(item)
+    assert (item.step, item.without_cover) == ("municipal_admin", True)
+    assert cover.hand_on_what_is_due(NOW + timedelta(days=3)) == 0

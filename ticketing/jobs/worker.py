@@ -15,7 +15,7 @@ from flask import Flask
 from ticketing.database import db
 from ticketing.jobs.heartbeat import Heartbeat
 from ticketing.mail.outbox import send_due
-from ticketing.work.cover import reroute_due_absences
+from ticketing.work.cover import hand_on_what_is_due
 from ticketing.work.sweep import sweep
 
 log = logging.getLogger(__name__)
@@ -30,7 +30,7 @@ class Job:
     run: Callable[[datetime], object]
 
 
-JOBS = (Job("outbox", 5, send_due), Job("clocks", 10, sweep), Job("cover", 60, reroute_due_absences))
+JOBS = (Job("outbox", 5, send_due), Job("clocks", 10, sweep), Job("cover", 60, hand_on_what_is_due))
 
 
 class Worker:

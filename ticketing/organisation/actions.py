@@ -3,12 +3,12 @@
 Rows only: what becomes of open items when a post ends or somebody goes away is `work.cover`'s.
 """
 
-from datetime import date, datetime
+from datetime import date
 
 from sqlalchemy.orm import Session
 
 from ticketing.database import transaction
-from ticketing.organisation.models import Absence, Municipality, Person, Post, Unit
+from ticketing.organisation.models import Municipality, Person, Post, Unit
 from ticketing.organisation.rules import KIND_NAMES, ROLE_NAMES, child_path, may_stand_below, role_fits
 from ticketing.vocabulary import MunicipalityId, PersonId, Role, Sector, UnitId, UnitKind
 
@@ -110,42 +110,6 @@ def add_post(
         session.add(post)
         session.flush()
         return post
-
-
-def end_post_row(post_id: int, on: date) -> Post:
-    """The post is held until the day before `on`. Raises `OrganisationError`."""
-    with transaction() as session:
-        post = session.get(Post, post_id)
-        if post is None:
-            raise OrganisationError("Rollen findes ikke.")
-        post.valid_to = on
-        return post
-
-
-def record_absence(
-    person_id: PersonId,
-    starts_at: datetime,
-    ends_at: datetime | None,
-    *,
-    deputy_id: PersonId | None = None,
-    note: str | None = None,
-) -> Absence:
-    """A person is away from `starts_at` to before `ends_at`. Raises `OrganisationError`."""
-    with transaction() as session:
-        person = session.get(Person, person_id)
-        if person is None or deputy_id == person_id or (ends_at is not None and ends_at <= starts_at):
-            raise OrganisationError("Fraværet kan ikke gemmes: se på person, stedfortræder og datoer.")
-        absence = Absence(
-            municipality_id=person.municipality_id,
-            person_id=person_id,
-            deputy_id=deputy_id,
-            starts_at=starts_at,
-            ends_at=ends_at,
-            note=note,
-        )
-        session.add(absence)
-        session.flush()
-        return absence
 
 
 def _add_with_path(session: Session, unit: Unit, parent_path: str) -> None:

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import Boolean, Date, ForeignKey, Index, Integer, String, UniqueConstraint
+from sqlalchemy import Boolean, Date, ForeignKey, Index, Integer, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ticketing.database import Base, BigKey, PathString, Word
@@ -75,6 +75,12 @@ class Post(Base):
         Index("ix_post_unit_role", "municipality_id", "unit_id", "role"),
         Index("ix_post_role", "municipality_id", "role"),
         Index("ix_post_person", "person_id"),
+        Index(
+            "ix_post_ending",
+            "valid_to",
+            sqlite_where=text("valid_to IS NOT NULL AND rerouted_at IS NULL"),
+            postgresql_where=text("valid_to IS NOT NULL AND rerouted_at IS NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigKey, primary_key=True)
@@ -86,6 +92,8 @@ class Post(Base):
     valid_to: Mapped[date | None] = mapped_column(Date)
     trained_on: Mapped[date | None] = mapped_column(Date)
     tentative: Mapped[bool] = mapped_column(Boolean, default=False)
+    #: Set when the queues that the end of this post left without anybody have been handed on.
+    rerouted_at: Mapped[datetime | None]
 
     person: Mapped[Person] = relationship(back_populates="posts", lazy="raise")
     unit: Mapped[Unit] = relationship(lazy="raise")

@@ -1,8 +1,9 @@
 """Absence and departure: whoever goes, their open items never stand where nobody present can see them."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from ticketing.database import path_range, transaction
@@ -81,10 +82,9 @@ def end_post(post_id: int, actor: Actor, now: datetime, *, on: date) -> Post:
         post = session.get(Post, post_id)
         if post is None:
             raise UnknownTarget
-        post.valid_to = on
+        post.valid_to, post.rerouted_at = on, None
         session.flush()
-        if on <= now.astimezone(LOCAL_ZONE).date():
-            _after_loss(session, session.get_one(Person, post.person_id), actor, now)
+        _hand_on_ended(session, [post], actor, now)
         return post
 
 
@@ -96,15 +96,17 @@ def person_leaves(person_id: PersonId, actor: Actor, now: datetime, *, on: date)
             raise UnknownTarget
         person.left_on = on
         still = or_(Post.valid_to.is_(None), Post.valid_to > on)
-        session.execute(update(Post).where(Post.person_id == person_id, still).values(valid_to=on))
+        posts = session.scalars(select(Post).where(Post.person_id == person_id, still)).all()
+        for post in posts:
+            post.valid_to, post.rerouted_at = on, None
         session.flush()
-        if on <= now.astimezone(LOCAL_ZONE).date():
-            _after_loss(session, person, actor, now)
+        _hand_on_ended(session, posts, actor, now)
         return person
 
 
-def reroute_due_absences(now: datetime, limit: int = 100) -> int:
-    """Hands on what absences that have begun since left uncovered; each absence once. Returns how many."""
+def hand_on_what_is_due(now: datetime, limit: int = 100) -> int:
+    """Hands on what absences that have begun, and posts that have ended, left uncovered since the last time;
+    each of them once. Returns how many absences and posts were looked after."""
     with transaction() as session:
         begun = (
             select(Absence)
@@ -122,7 +124,31 @@ def reroute_due_absences(now: datetime, limit: int = 100) -> int:
             absence.rerouted_at = now
             session.flush()
             _after_loss(session, session.get_one(Person, absence.person_id), SYSTEM, now)
-        return len(absences)
+        ended = (
+            select(Post)
+            .where(
+                Post.valid_to.is_not(None),
+                Post.rerouted_at.is_(None),
+                Post.valid_to <= now.astimezone(LOCAL_ZONE).date(),
+            )
+            .order_by(Post.valid_to)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        posts = session.scalars(ended).all()
+        _hand_on_ended(session, posts, SYSTEM, now)
+        return len(absences) + len(posts)
+
+
+def _hand_on_ended(session: Session, posts: Sequence[Post], actor: Actor, now: datetime) -> None:
+    """Looks after those of `posts` that have ended by now; a later end is looked after when it comes."""
+    today = now.astimezone(LOCAL_ZONE).date()
+    over = [post for post in posts if post.valid_to is not None and post.valid_to <= today]
+    for post in over:
+        post.rerouted_at = now
+    session.flush()
+    for person_id in dict.fromkeys(post.person_id for post in over):
+        _after_loss(session, session.get_one(Person, person_id), actor, now)
 
 
 def _after_loss(session: Session, person: Person, actor: Actor, now: datetime, *, release: bool = True) -> None:

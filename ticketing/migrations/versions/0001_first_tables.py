@@ -181,6 +181,7 @@ def _create_post() -> None:
         sa.Column("valid_to", sa.Date(), nullable=True),
         sa.Column("trained_on", sa.Date(), nullable=True),
         sa.Column("tentative", sa.Boolean(), nullable=False),
+        sa.Column("rerouted_at", UtcDateTime(), nullable=True),
         sa.ForeignKeyConstraint(
             ["municipality_id"], ["municipality.id"], name=op.f("fk_post_municipality_id_municipality")
         ),
@@ -195,6 +196,14 @@ def _create_post() -> None:
             "valid_from",
             name=op.f("uq_post_municipality_id_person_id_role_unit_id_valid_from"),
         ),
+    )
+    op.create_index(
+        op.f("ix_post_ending"),
+        "post",
+        ["valid_to"],
+        unique=False,
+        sqlite_where=sa.text("valid_to IS NOT NULL AND rerouted_at IS NULL"),
+        postgresql_where=sa.text("valid_to IS NOT NULL AND rerouted_at IS NULL"),
     )
     op.create_index(op.f("ix_post_person"), "post", ["person_id"], unique=False)
     op.create_index(op.f("ix_post_role"), "post", ["municipality_id", "role"], unique=False)
