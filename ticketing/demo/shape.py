@@ -17,6 +17,8 @@ from ticketing.demo.names import (
 from ticketing.vocabulary import Role, Sector, UnitKind
 
 FIRST_DAY = date(2020, 8, 1)
+#: Superusers who are appointed and have not been on the course yet.
+UNTRAINED = frozenset({"superbruger-skole02-2", "superbruger-skole03-1", "superbruger-hus03"})
 
 
 @dataclass(frozen=True)
@@ -170,9 +172,9 @@ def _schools(drawing: Drawing) -> list[str]:
             drawing.post(leader, Role.COMM_GROUP, "kommune")
         drawing.person(Role.SCHOOL_ADMIN_STAFF, school, key=f"kontor-{school}")
         for n in range(superusers):
-            trained = drawing.chance.random() < 0.93
-            department = departments[n % len(departments)]
-            drawing.person(Role.SUPERUSER, department, key=f"superbruger-{school}-{n + 1}", trained=trained)
+            key = f"superbruger-{school}-{n + 1}"
+            trained = key not in UNTRAINED
+            drawing.person(Role.SUPERUSER, departments[n % len(departments)], key=key, trained=trained)
         for n, department in enumerate(departments):
             drawing.person(Role.EMPLOYEE, department, key=f"laerer-{school}-{n + 1}")
         # Teachers teach in departments by weight: a large school has more of everybody.
@@ -189,21 +191,22 @@ def _houses(drawing: Drawing) -> list[str]:
         rooms = drawing.unit(f"{house}-stuer", house, UnitKind.DEPARTMENT, f"{HOUSES[number]}, stuerne")
         leader = drawing.person(Role.LEADER, house, key=f"leder-{house}")
         drawing.post(leader, Role.INSTITUTION_ADMIN, house)
-        drawing.person(Role.SUPERUSER, rooms, key=f"superbruger-{house}")
+        key = f"superbruger-{house}"
+        drawing.person(Role.SUPERUSER, rooms, key=key, trained=key not in UNTRAINED)
         drawing.person(Role.EMPLOYEE, rooms, key=f"paedagog-{house}")
         places += [rooms] * 3
     return places
 
 
 def _playgroups(drawing: Drawing) -> list[str]:
-    """Playgroups of childminders. The one superuser and the leader serve them all, so they hold a post in
-    each; each has a digital childminder."""
+    """Playgroups of childminders, each with a digital one. The one superuser and the leader serve them all
+    from the sector."""
     groups = [
         drawing.unit(f"legestue{n + 1:02}", "dagpleje", UnitKind.INSTITUTION, f"Legestuegruppe {PLAYGROUPS[n]}")
         for n in range(drawing.size.playgroups)
     ]
-    drawing.person(Role.SUPERUSER, "dagpleje", *groups, key="superbruger-dagpleje")
-    drawing.person(Role.LEADER, "dagpleje", *groups, key="leder-dagpleje")
+    drawing.person(Role.SUPERUSER, "dagpleje", key="superbruger-dagpleje")
+    drawing.person(Role.LEADER, "dagpleje", key="leder-dagpleje")
     for group in groups:
         drawing.person(Role.DIGITAL_CHILDMINDER, group, key=f"digital-{group}")
         drawing.person(Role.EMPLOYEE, group, key=f"dagplejer-{group}")

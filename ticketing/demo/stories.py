@@ -1,32 +1,10 @@
 """What people ask about Aula: made-up questions over every category, each with the rung that can answer it."""
 
-from dataclasses import dataclass
+from ticketing.demo.seldom import SELDOM
+from ticketing.demo.story import CARE, EMPLOYEE, PARENT, PUPIL, SCHOOL, Story
+from ticketing.vocabulary import Affected, Rung
 
-from ticketing.vocabulary import Affected, RequesterRole, Rung, Sector
-
-EVERYWHERE = (Sector.SKOLE, Sector.DAGTILBUD, Sector.DAGPLEJE)
-SCHOOL = (Sector.SKOLE,)
-CARE = (Sector.DAGTILBUD, Sector.DAGPLEJE)
-PARENT, EMPLOYEE, PUPIL = RequesterRole.PARENT, RequesterRole.EMPLOYEE, RequesterRole.PUPIL
-
-
-@dataclass(frozen=True)
-class Story:
-    """A question, the lowest rung that can answer it, and the answer. `weight` says how common it is."""
-
-    title: str
-    body: str
-    category: str
-    asker: RequesterRole
-    ends_at: Rung
-    answer: str
-    sectors: tuple[Sector, ...] = EVERYWHERE
-    affected: Affected = Affected.ONE
-    vendor: str | None = None
-    weight: int = 3
-
-
-STORIES = (
+OFTEN = (
     Story(
         "Kan ikke logge på efter ny telefon",
         "Far har fået ny telefon og kommer ikke længere ind i appen. Han har MitID.",
@@ -236,3 +214,5 @@ STORIES = (
         weight=3,
     ),
 )
+
+STORIES: tuple[Story, ...] = OFTEN + SELDOM

@@ -11,7 +11,7 @@ from ticketing.organisation.queries import municipality_by_key
 
 KEY, NAME = "vesterkaer", "Vesterkær Kommune"
 SIZES: dict[str, Size] = {"small": SMALL, "municipality": MUNICIPALITY, "nation": MUNICIPALITY}
-TICKETS = {"small": 60, "municipality": 600, "nation": 600}
+TICKETS = {"small": 80, "municipality": 400, "nation": 400}
 
 
 @dataclass(frozen=True)
