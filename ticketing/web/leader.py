@@ -38,7 +38,14 @@ def page() -> str:
     """A row for each of the viewer's institutions."""
     viewer, now = viewing.viewer(), viewing.request_time()
     rows = unresolved_by_institution(viewer, now)
-    return render_template("leader/page.html", rows=rows, rungs=_rungs_of(rows), now=now, **_words())
+    return render_template(
+        "leader/page.html",
+        rows=[row for row in rows if not _is_quiet(row)],
+        quiet=[row for row in rows if _is_quiet(row)],
+        rungs=_rungs_of(rows),
+        now=now,
+        **_words(),
+    )
 
 
 @blueprint.get("/enhed/<int:unit_id>")
@@ -79,6 +86,15 @@ def stuck_sentence(row: UnresolvedRow) -> str:
         if row.uncovered == (row.unit_name,):
             return _("%(waits)s; enheden har ingen.", waits=waits)
         return _("%(waits)s; %(places)s har ingen.", waits=waits, places=places)
+    if row.passed_on and row.uncovered:
+        passed = ngettext(
+            "%(num)d sag er gået uden om superbrugeren",
+            "%(num)d sager er gået uden om superbrugeren",
+            row.passed_on,
+        )
+        if row.coverage is Coverage.ABSENT:
+            return _("%(passed)s; ingen er til stede i %(places)s.", passed=passed, places=places)
+        return _("%(passed)s; %(places)s har ingen.", passed=passed, places=places)
     if row.passed_on:
         return ngettext(
             "%(num)d sag er gået videre, fordi ingen på trinnet var til stede.",
@@ -99,6 +115,11 @@ def coverage_look(coverage: Coverage | None) -> tuple[str, str, str]:
         Coverage.VACANT: ("late", "error", _("Ingen superbruger")),
     }
     return looks[coverage] if coverage else ("", "", "")
+
+
+def _is_quiet(row: UnresolvedRow) -> bool:
+    """Nothing is open, and whoever asks next finds a trained superuser: no line of its own is needed."""
+    return not row.open_count and row.coverage in (Coverage.COVERED, None)
 
 
 def _rungs_of(rows: list[UnresolvedRow]) -> list[Rung]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from flask_babel import gettext as _
 
+from ticketing.insight.queries import OVERVIEW_ROLES
 from ticketing.vocabulary import Role
 
 STAFF = frozenset(Role)
@@ -23,7 +24,6 @@ QUEUE_ROLES = frozenset(
         Role.DATA_PROTECTION,
     }
 )
-LEADER_ROLES = frozenset({Role.LEADER, Role.SECTOR_HEAD, Role.STEERING_GROUP, Role.PROJECT_GROUP})
 #: First match wins: somebody who both leads and answers starts where people wait for an answer.
 LANDINGS: tuple[tuple[frozenset[Role], str], ...] = (
     (frozenset({Role.IT_SERVICEDESK}), "/it"),
@@ -31,7 +31,7 @@ LANDINGS: tuple[tuple[frozenset[Role], str], ...] = (
         frozenset({Role.SUPERUSER, Role.ADMIN_SUPERUSER, Role.MUNICIPAL_ADMIN, Role.DIGITAL_CHILDMINDER}),
         "/koe",
     ),
-    (LEADER_ROLES, "/leder"),
+    (OVERVIEW_ROLES - {Role.INSTITUTION_ADMIN, Role.COMM_GROUP}, "/leder"),
     (frozenset({Role.INSTITUTION_ADMIN, Role.COMM_GROUP, Role.DATA_PROTECTION}), "/koe"),
 )
 
@@ -57,7 +57,7 @@ def main_menu(roles: Set[Role], path: str) -> list[NavigationLink]:
         (_("Mine sager"), "/mine", STAFF),
         (_("Min kø"), "/koe", QUEUE_ROLES),
         (_("IT ServiceDesk"), "/it", frozenset({Role.IT_SERVICEDESK})),
-        (_("Ledelse"), "/leder", LEADER_ROLES),
+        (_("Ledelse"), "/leder", OVERVIEW_ROLES),
         (_("Fravær"), "/fravaer", STAFF),
     ]
     return [
