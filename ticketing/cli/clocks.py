@@ -1,13 +1,14 @@
 """`ticketing clocks`: due times on the command line, by the arithmetic that the service itself uses."""
 
 import json
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, TextIO
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
 
+from ticketing.cli import in_application
 from ticketing.clocks.config import UnknownCalendar, load_clock_config
 from ticketing.clocks.rules import Calendar, CalendarError, OpeningHours, Version, interval
 from ticketing.configuration import ConfigurationError
@@ -54,6 +55,40 @@ def due(
         click.echo(_due(calendar, began, minutes))
     except (ConfigurationError, UnknownCalendar, ValueError, OverflowError) as error:
         raise click.ClickException(str(error)) from error
+
+
+@clocks.command()
+@click.option("--repair", is_flag=True, help="Write what the events say where the rows say otherwise.")
+@in_application
+def verify(repair: bool) -> None:
+    """Recompute every open item's clocks from its events and print what the stored ones have otherwise.
+
+    Exit code 1: there are differences, and they were not repaired.
+    """
+    from ticketing.work.clockcheck import verify as differences
+
+    count = 0
+    for found in differences(repair=repair):
+        count += 1
+        click.echo(
+            f"{found.number}: {found.clock}: {found.column} is {found.stored}, by the events {found.computed}"
+        )
+    click.echo(f"{count} differences{', repaired' if repair and count else ''}.")
+    if count and not repair:
+        raise SystemExit(1)
+
+
+@clocks.command()
+@in_application
+def sweep() -> None:
+    """Fire everything that is due now: warnings, breaches, wake-ups, reminders."""
+    from ticketing.work.sweep import sweep as fire
+
+    now = datetime.now(UTC)
+    items = events = 0
+    while (fired := fire(now)).items:
+        items, events = items + fired.items, events + fired.events
+    click.echo(f"{items} items looked after, {events} events.")
 
 
 def _due(calendar: Calendar, start: datetime, minutes: int) -> str:
