@@ -67,6 +67,13 @@ def test_items_stuck_where_the_only_superuser_is_away(town: SmallMunicipality) -
     assert (row.coverage, row.uncovered, row.stuck) == (Coverage.ABSENT, ("Engskolen, udskoling",), 1)
 
 
+def test_what_was_passed_on_to_somebody_is_not_stuck(town: SmallMunicipality) -> None:
+    AbsenceFactory(person=town.udskoling_superuser)
+    WorkItemFactory(unit=town.school_udskoling, without_cover=True)
+    [row] = rows_for(town.school_leader)
+    assert (row.coverage, row.stuck, row.passed_on) == (Coverage.ABSENT, 0, 1)
+
+
 def test_a_present_deputy_is_cover_and_an_absent_one_is_not(town: SmallMunicipality) -> None:
     AbsenceFactory(person=town.udskoling_superuser, deputy=town.udskoling_teacher)
     assert rows_for(town.school_leader)[0].coverage is Coverage.COVERED

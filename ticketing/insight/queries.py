@@ -54,7 +54,7 @@ class UnresolvedRow:
     coverage: Coverage | None
     #: Departments, or the unit itself, where a question finds no superuser.
     uncovered: tuple[str, ...]
-    #: Open items that wait at the superuser's rung where there is no superuser.
+    #: Open items that wait at the superuser's rung where there is no superuser, and that nobody else has.
     stuck: int
     #: Open items that went past a rung because nobody was there ("dækning mangler").
     passed_on: int
@@ -283,7 +283,7 @@ def _row(
     covers = [(unit, coverage_of(unit.path, posts)) for unit in departments] if needs_cover else []
     empty = [unit for unit, coverage in covers if not coverage.has_somebody]
     stuck = sum(
-        figure.open_count
+        figure.open_count - figure.passed_on
         for figure in figures
         if figure.rung is Rung.SUPERUSER and any(figure.unit_path.startswith(unit.path) for unit in empty)
     )

@@ -1,5 +1,7 @@
 """Ledelse: what is unresolved at each institution, where it is stuck, and what to press."""
 
+from datetime import datetime, timedelta
+
 from flask import Blueprint, abort, render_template, request
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -17,6 +19,7 @@ from ticketing.insight.queries import (
 )
 from ticketing.vocabulary import Rung, UnitId
 from ticketing.web import viewing
+from ticketing.web.wording import duration
 
 blueprint = Blueprint("leader", __name__, url_prefix="/leder")
 
@@ -86,24 +89,27 @@ def stuck_sentence(row: UnresolvedRow) -> str:
         if row.uncovered == (row.unit_name,):
             return _("%(waits)s; enheden har ingen.", waits=waits)
         return _("%(waits)s; %(places)s har ingen.", waits=waits, places=places)
-    if row.passed_on and row.uncovered:
-        passed = ngettext(
-            "%(num)d sag er gået uden om superbrugeren",
-            "%(num)d sager er gået uden om superbrugeren",
-            row.passed_on,
-        )
-        if row.coverage is Coverage.ABSENT:
-            return _("%(passed)s; ingen er til stede i %(places)s.", passed=passed, places=places)
-        return _("%(passed)s; %(places)s har ingen.", passed=passed, places=places)
+    nobody = (
+        _("ingen superbruger er til stede i %(places)s", places=places)
+        if row.coverage is Coverage.ABSENT
+        else _("%(places)s har ingen superbruger", places=places)
+    )
     if row.passed_on:
-        return ngettext(
-            "%(num)d sag er gået videre, fordi ingen på trinnet var til stede.",
-            "%(num)d sager er gået videre, fordi ingen på trinnet var til stede.",
-            row.passed_on,
-        )
+        passed = ngettext("%(num)d sag er gået videre", "%(num)d sager er gået videre", row.passed_on)
+        why = nobody if row.uncovered else _("ingen på trinnet var til stede")
+        return _("%(passed)s: %(why)s.", passed=passed, why=why)
     if row.uncovered:
-        return _("Nye spørgsmål fra %(places)s går uden om superbrugeren: der er ingen.", places=places)
+        return _("Nye spørgsmål går videre: %(why)s.", why=nobody)
     return ""
+
+
+def age(row: UnresolvedRow, now: datetime) -> str:
+    """How old the oldest open item is, in whole days or, on its first day, hours: "9 d", "5 t"."""
+    if row.oldest_opened_at is None:
+        return ""
+    length = now - row.oldest_opened_at
+    unit = timedelta(days=1) if length >= timedelta(days=1) else timedelta(hours=1)
+    return duration(length // unit * unit)
 
 
 def coverage_look(coverage: Coverage | None) -> tuple[str, str, str]:
@@ -129,4 +135,4 @@ def _rungs_of(rows: list[UnresolvedRow]) -> list[Rung]:
 
 
 def _words() -> dict[str, object]:
-    return {"stuck_sentence": stuck_sentence, "coverage_look": coverage_look}
+    return {"stuck_sentence": stuck_sentence, "coverage_look": coverage_look, "age": age}
