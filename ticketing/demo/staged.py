@@ -95,9 +95,9 @@ class _Scenes:
             self._scene("skole03-indskoling", technical[1], 1, 12.8, self._climbs),
             self._scene("skole02-indskoling", FAULT, 1, 8.1, self._known_fault),
         ]
+        schools = self._other_schools()
         for n in range(DUPLICATES):
-            unit = ("skole01", "skole02", "skole03")[n % 3] + "-indskoling"
-            scenes.append(self._scene(unit, FAULT, 1, 8.9 + n * 0.2, self._duplicate))
+            scenes.append(self._scene(schools[n % len(schools)], FAULT, 1, 8.9 + n * 0.2, self._duplicate))
         return scenes
 
     def _scene(
@@ -112,6 +112,11 @@ class _Scenes:
         at = days_back(self.now, days, hour)
         unit = self._unit(unit_key)
         return at, steps(Life(self.session, self.municipality, self.chance, story, unit, at, asker_id=asker))
+
+    def _other_schools(self) -> list[str]:
+        """The first department of each school but the sign-ins' own."""
+        first = and_(Unit.municipality_id == self.municipality.id, Unit.key.endswith("-indskoling"))
+        return list(self.session.scalars(select(Unit.key).where(first).order_by(Unit.id)))[1:]
 
     def _unit(self, key: str) -> Unit:
         mine = and_(Unit.municipality_id == self.municipality.id, Unit.key == key)
