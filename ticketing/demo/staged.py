@@ -54,13 +54,16 @@ class _Scenes:
         return [*self._superuser(), *self._staff(), *self._leader(), *self._vacant(), *self._servicedesk()]
 
     def _superuser(self) -> list[tuple[datetime, Steps]]:
-        """Open at the superuser of the first department; one waits for the asker, two are being worked on."""
+        """Open at the superuser of the first department; one waits for the asker, two are being worked on.
+        Two more the sign-in employee has had an answer to."""
         stories = _told(RequesterRole.EMPLOYEE, Rung.SUPERUSER)
         scenes = []
         for n, (days, hour) in enumerate(ASKED_SUPERUSER):
             steps = {1: self._waits_for_asker, 3: self._answered, 5: self._taken}.get(n, self._untouched)
             asker = self.teacher if n % 3 == 1 else None
             scenes.append(self._scene("skole01-indskoling", stories[n], days, hour, steps, asker))
+        for story, days in zip(stories[-3:-1], (9, 14), strict=True):
+            scenes.append(self._scene("skole01-indskoling", story, days, 8.4, Life.whole, self.teacher))
         return scenes
 
     def _staff(self) -> list[tuple[datetime, Steps]]:

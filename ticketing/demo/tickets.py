@@ -20,15 +20,18 @@ from ticketing.work.models import OutboxMessage
 FORGOTTEN = 0.15
 
 
-def load_tickets(session: Session, municipality: Municipality, count: int, seed: int, now: datetime) -> None:
+def load_tickets(
+    session: Session, municipality: Municipality, count: int, seed: int, now: datetime, *, placed: bool = True
+) -> None:
     """Opens `count` questions over the last six weeks before `now` and lets people handle them, inside the
-    caller's transaction: first those that the sign-ins shall find, the rest drawn. Deadlines fire at their
-    own times. The mails of that time count as sent: a demo never writes to anybody."""
+    caller's transaction: where `placed`, first those that the sign-ins shall find, with the gaps in cover;
+    the rest is drawn. Deadlines fire at their own times. The mails of that time count as sent: a demo never
+    writes to anybody."""
     chance = random.Random(f"tickets:{seed}")  # noqa: S311 - made-up days, no secret
     history = History(session, now)
-    if count:
+    if placed and count:
         leave_gaps(session, municipality, history)
-    scenes = staged(session, municipality, chance, now)[:count]
+    scenes = staged(session, municipality, chance, now)[:count] if placed else []
     for at, steps in scenes:
         history.add(at, steps)
     places = _places(session, municipality)

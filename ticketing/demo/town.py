@@ -23,10 +23,17 @@ class SignIn:
 
 
 def load_demo(
-    size: str, password_hash: str, now: datetime, *, tickets: int | None = None, seed: int = 1
+    size: str,
+    password_hash: str,
+    now: datetime,
+    *,
+    tickets: int | None = None,
+    seed: int = 1,
+    placed: bool = True,
 ) -> bool:
-    """Loads the demo of this size (a key of `SIZES`) with `tickets` questions before `now`; all of it or
-    nothing. Returns False, and changes nothing, if the demo is there already."""
+    """Loads the demo of this size (a key of `SIZES`) with `tickets` questions before `now`, some of them
+    `placed` where the sign-ins work; all of it or nothing. Returns False, and changes
+    nothing, if the demo is there already."""
     with transaction() as session:
         if municipality_by_key(session, KEY) is not None:
             return False
@@ -34,7 +41,8 @@ def load_demo(
         if size == "nation":
             for key, name in municipality_names(98)[1:]:
                 load(session, draw(key, name, TOWN, seed), password_hash)
-        load_tickets(session, municipality, TICKETS[size] if tickets is None else tickets, seed, now)
+        count = TICKETS[size] if tickets is None else tickets
+        load_tickets(session, municipality, count, seed, now, placed=placed)
         return True
 
 
