@@ -1,5 +1,6 @@
 """The demo municipality has the source plan's shape and is the same every time."""
 
+import random
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from ticketing.demo.clone import clone_items
 from ticketing.demo.shape import MUNICIPALITY, SMALL, draw, municipality_names, shares
 from ticketing.demo.stories import STORIES
 from ticketing.demo.town import load_demo, sign_ins
+from ticketing.demo.workdays import ZONE, working_moment
 from ticketing.ladder.config import load_ladders
 from ticketing.organisation.models import Municipality, Person, Post, Unit
 from ticketing.vocabulary import EventKind, ItemKind, Role, Rung, State, UnitKind
@@ -115,6 +117,18 @@ def test_the_past_is_lived_through_before_now_and_writes_to_nobody(session: Sess
     unsent = select(func.count()).select_from(OutboxMessage).where(OutboxMessage.sent_at.is_(None))
     assert session.scalar(unsent) == 0
     assert session.scalar(select(func.count()).select_from(WorkItem).where(WorkItem.solved_at.is_not(None)))
+
+
+@pytest.mark.parametrize("hour", [1, 9, 20])
+@pytest.mark.parametrize("day", [14, 15, 19, 20])
+def test_questions_are_asked_on_working_days_before_now(day: int, hour: int) -> None:
+    now = datetime(2026, 9, day, hour, tzinfo=UTC)
+    chance = random.Random(3)
+    for _ in range(300):
+        at = working_moment(chance, now)
+        assert at < now
+        assert at.astimezone(ZONE).weekday() < 5
+        assert 7 <= at.astimezone(ZONE).hour < 15
 
 
 def open_at(session: Session, rung: Rung, unit_key: str) -> list[WorkItem]:

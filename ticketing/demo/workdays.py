@@ -14,7 +14,10 @@ def working_moment(chance: random.Random, now: datetime) -> datetime:
     day = (now - timedelta(days=back)).astimezone(ZONE).date()
     hour = chance.uniform(7.2, 9) if chance.random() < 0.5 else chance.uniform(9, 15)
     moment = datetime.combine(day, time(), ZONE) + timedelta(hours=hour)
-    return min(in_working_hours(moment.astimezone(UTC)), now - timedelta(minutes=5))
+    moment = in_working_hours(moment.astimezone(UTC))
+    while moment >= now:  # nobody has asked yet today: that was another day
+        moment = in_working_hours(moment - timedelta(days=3 if moment.astimezone(ZONE).weekday() == 0 else 1))
+    return moment
 
 
 def days_back(now: datetime, days: int, hour: float) -> datetime:
