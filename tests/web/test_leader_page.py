@@ -84,6 +84,7 @@ def test_the_oldest_is_given_in_days_and_on_the_first_day_in_hours(client: Flask
     with client.application.test_request_context():
         assert age(row(), NOW) == "9 d"
         assert age(row(oldest_opened_at=NOW - timedelta(hours=19, minutes=59)), NOW) == "19 t"
+        assert age(row(oldest_opened_at=NOW - timedelta(minutes=5)), NOW) == "5 min"
         assert age(row(oldest_opened_at=None), NOW) == ""
 
 

@@ -104,10 +104,12 @@ def stuck_sentence(row: UnresolvedRow) -> str:
 
 
 def age(row: UnresolvedRow, now: datetime) -> str:
-    """How old the oldest open item is, in whole days or, on its first day, hours: "9 d", "5 t"."""
+    """How old the oldest open item is, in whole days, on its first day in hours, then minutes: "9 d", "5 t"."""
     if row.oldest_opened_at is None:
         return ""
     length = now - row.oldest_opened_at
+    if length < timedelta(hours=1):
+        return duration(length)
     unit = timedelta(days=1) if length >= timedelta(days=1) else timedelta(hours=1)
     return duration(length // unit * unit)
 
