@@ -14,7 +14,7 @@ from ticketing.web.rate_limit import RateLimit
 from ticketing.work.actions import Actor, answer, note, take
 from ticketing.work.models import Message, WorkItem
 
-QUESTION = {"text": "Vi kan ikke se ugeplanen.\nDen er tom.", "email": "mor@eksempel.dk", "name": "M. Jensen"}
+QUESTION = {"text": "Vi kan ikke se ugeplanen.\nDen er tom.", "email": "mor@example.org", "name": "M. Jensen"}
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ def test_a_question_starts_with_the_employees_and_leads_to_its_status(client, to
     assert item.rung == Rung.EMPLOYEE
     assert item.channel == Channel.PUBLIC
     assert item.requester_role == RequesterRole.PARENT
-    assert item.requester_email == "mor@eksempel.dk"
+    assert item.requester_email == "mor@example.org"
     assert item.sender_verified is False
     assert item.title == "Vi kan ikke se ugeplanen."
     page = client.get(answered.location).text
@@ -74,7 +74,7 @@ def test_what_is_missing_is_said_and_nothing_typed_is_lost(client, town) -> None
     answered = ask(client, unit="", email="mor@")
     assert answered.status_code == 422
     assert "Vælg barnets skole" in answered.text
-    assert "Den skal ligne navn@eksempel.dk" in answered.text
+    assert "Den skal ligne navn@example.org" in answered.text
     assert "Den er tom.</textarea>" in answered.text
     assert items() == []
 

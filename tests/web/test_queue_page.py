@@ -1,5 +1,6 @@
 """Min kø shows what waits for me, most urgent first, and lets me take it in one press."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,7 +11,7 @@ from tests.web.test_sign_in import sign_in
 from ticketing.accounts.throttle import throttle
 from ticketing.database import db
 from ticketing.organisation.models import Post
-from ticketing.vocabulary import Channel, ItemKind, RequesterRole, Role, State
+from ticketing.vocabulary import Channel, ItemKind, RequesterRole, Role, Rung, State
 from ticketing.work import actions
 from ticketing.work.actions import Actor, Draft
 from ticketing.work.models import WorkItem
@@ -160,3 +161,21 @@ def test_a_strangers_post_in_another_municipality_shows_nothing_of_ours(client, 
 
 def test_one_must_sign_in(client, town) -> None:
     assert client.get("/koe").status_code == 302
+
+
+def test_what_hangs_on_a_known_fault_waits_and_is_never_late(client, town) -> None:
+    """Found by looking: twelve duplicates of one fault stood as twelve late questions."""
+    fault = WorkItemFactory(unit=town.school_indskoling, is_known_fault=True, title="Alle er ramt")
+    WorkItemFactory(
+        unit=town.school_indskoling,
+        step="superuser",
+        rung=Rung.SUPERUSER,
+        queue_unit=town.school_indskoling,
+        known_fault_id=fault.id,
+        title="Det samme igen",
+        due_at=datetime(2020, 1, 1, tzinfo=UTC),
+    )
+    sign_in(client, town.superuser)
+    page = client.get("/koe").text
+    assert page.index("Venter") < page.index("Det samme igen")
+    assert "<strong>0</strong> over frist" in re.sub(r' class="[^"]*"', "", page)

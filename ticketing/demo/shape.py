@@ -167,7 +167,7 @@ def _schools(drawing: Drawing) -> list[str]:
             for part in SCHOOL_DEPARTMENTS[: min(superusers, len(SCHOOL_DEPARTMENTS))]
         ]
         leader = drawing.person(Role.LEADER, school, key=f"leder-{school}")
-        if number == 0:
+        if number == 1:
             drawing.post(leader, Role.STEERING_GROUP, "kommune")
             drawing.post(leader, Role.COMM_GROUP, "kommune")
         drawing.person(Role.SCHOOL_ADMIN_STAFF, school, key=f"kontor-{school}")

@@ -134,9 +134,10 @@ def served_queues(viewer: Viewer) -> dict[frozenset[str], frozenset[UnitId]]:
 
 def due_group(now: datetime) -> ColumnElement[int]:
     """The group of an open item at `now`. What is late is late, be it a question or a task of the plan; what
-    waits for others is never late on this list."""
+    waits for others, or hangs on a known fault (R11), is never late on this list."""
+    waits = or_(WorkItem.state.in_(sorted(WAITING_STATES)), WorkItem.known_fault_id.is_not(None))
     return case(
-        (WorkItem.state.in_(sorted(WAITING_STATES)), int(Due.WAITING)),
+        (waits, int(Due.WAITING)),
         (WorkItem.due_at <= now, int(Due.LATE)),
         (WorkItem.due_at < end_of_day(now), int(Due.TODAY)),
         (WorkItem.kind == ItemKind.TASK, int(Due.PLAN)),

@@ -74,7 +74,7 @@ class PublicQuestionForm(FormSchema):
         required=True,
         error_messages={
             "required": "Skriv din e-mail, så vi kan svare dig.",
-            "invalid": "E-mailen ser forkert ud. Den skal ligne navn@eksempel.dk.",
+            "invalid": "E-mailen ser forkert ud. Den skal ligne navn@example.org.",
         },
         validate=validate.Length(max=254, error="E-mailen er for lang."),
     )
