@@ -12,7 +12,7 @@ from ticketing.vocabulary import Channel, RequesterRole, Rung, State
 from ticketing.web import public
 from ticketing.web.rate_limit import RateLimit
 from ticketing.work.actions import Actor, answer, note, take
-from ticketing.work.models import Message, WorkItem
+from ticketing.work.models import Message, OutboxMessage, WorkItem
 
 QUESTION = {"text": "Vi kan ikke se ugeplanen.\nDen er tom.", "email": "mor@example.org", "name": "M. Jensen"}
 
@@ -65,6 +65,9 @@ def test_a_question_starts_with_the_employees_and_leads_to_its_status(client, to
     assert item.requester_email == "mor@example.org"
     assert item.sender_verified is False
     assert item.title == "Vi kan ikke se ugeplanen."
+    receipt = db.session.scalars(select(OutboxMessage).where(OutboxMessage.item_id == item.id)).one()
+    assert (receipt.purpose, receipt.recipient) == ("receipt", "mor@example.org")
+    assert "/status/" in receipt.body
     page = client.get(answered.location).text
     assert "Tak. Vi har modtaget dit spørgsmål" in page
     assert "Dit spørgsmål er hos personalet i Engskolen. Du hører fra os senest" in page

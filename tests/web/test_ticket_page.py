@@ -213,3 +213,10 @@ def test_a_refusal_shows_the_reason_and_keeps_the_form(desk, town) -> None:
 
 def test_a_hand_over_is_not_asked_twice(desk) -> None:
     assert WHOLE.tried in desk.page()
+
+
+def test_one_who_may_know_only_the_title_can_not_become_a_reader(desk, town) -> None:
+    """Found in review: who follows an item may read it, and a leader could follow by a request of their own."""
+    sign_in(desk.client, town.school_leader)
+    assert desk.send("foelg").status_code == 409
+    assert "Far får ingen adgang" not in desk.page()

@@ -345,3 +345,26 @@ def test_a_post_that_ends_later_is_handed_on_when_the_day_comes(session, town) -
     session.refresh(item)
     assert (item.step, item.without_cover) == ("municipal_admin", True)
     assert cover.hand_on_what_is_due(NOW + timedelta(days=3)) == 0
+
+
+def test_one_helped_requester_does_not_end_a_known_fault_for_the_others(session, town) -> None:
+    """Found in review: the fault was closed and what hung on it was left behind unanswered."""
+    fault, child = question(town), question(town)
+    teacher = as_(town.teacher)
+    actions.make_known_fault(fault.id, teacher, later(1))
+    actions.attach_to_fault(child.id, teacher, later(2), fault_id=fault.id)
+    fault = actions.requester_says_solved(fault.id, later(3))
+    assert fault.is_open
+    actions.ask_requester(fault.id, teacher, later(4), text="Hvilken telefon?")
+    for day in range(1, 13):
+        sweep(NOW + timedelta(days=day))
+    session.refresh(fault)
+    assert fault.state is State.IN_PROGRESS
+
+
+def test_a_breach_by_lane_is_confidential_whatever_its_category(town) -> None:
+    assert question(town, lane=Lane.BREACH).confidential
+
+
+def test_a_requesters_name_is_masked_too(town) -> None:
+    assert "1234" not in question(town, requester_name="Noah 010117-1234").requester_name

@@ -89,7 +89,7 @@ def _handle(session: Session, kept: InboundMail, mail: ParsedMessage, now: datet
     if mail.auto_response is not None:
         return _settle(session, kept, "automatic", mail.auto_response.reason, None)
     item = who.continued_item(session, municipality, mail)
-    person = who.person_with_address(session, municipality.id, mail)
+    person = who.person_with_address(session, municipality.id, mail, now)
     why_apart = None
     if item is not None:
         if who.takes_part(session, item, mail, person):
@@ -112,7 +112,7 @@ def _join(session: Session, kept: InboundMail, mail: ParsedMessage, item: WorkIt
     assert mail.sender is not None
     if mail.message_id:
         notices.join_thread(session, item, [*mail.references, mail.message_id])
-    person = who.person_with_address(session, kept.municipality_id, mail)
+    person = who.person_with_address(session, kept.municipality_id, mail, now)
     is_requester = mail.sender.email == (item.requester_email or "").lower() or (
         person is not None and person.id == item.requester_id
     )

@@ -43,7 +43,7 @@ def asker(session: Session, municipality: Municipality, mail: ParsedMessage, now
     """R2: a known employee's institution and role; else that of the address's earlier question; else the
     institution in the recipient address; else the municipality itself."""
     addressed = _addressed_unit(session, municipality, mail)
-    person = None if mail.auth.failed else person_with_address(session, municipality.id, mail)
+    person = None if mail.auth.failed else person_with_address(session, municipality.id, mail, now)
     if person is not None:
         post = _post(session, person, addressed, now)
         if post is not None:
@@ -64,16 +64,16 @@ def asker(session: Session, municipality: Municipality, mail: ParsedMessage, now
 
 
 def person_with_address(
-    session: Session, municipality_id: MunicipalityId, mail: ParsedMessage
+    session: Session, municipality_id: MunicipalityId, mail: ParsedMessage, now: datetime
 ) -> Person | None:
-    """The employee who has the sender's address and hasn't left."""
+    """The employee who has the sender's address and hasn't left by `now`."""
     if mail.sender is None:
         return None
     return session.scalar(
         select(Person).where(
             Person.municipality_id == municipality_id,
             Person.email == mail.sender.email,
-            Person.left_on.is_(None),
+            or_(Person.left_on.is_(None), Person.left_on > now.date()),
         )
     )
 

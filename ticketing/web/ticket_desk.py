@@ -86,6 +86,9 @@ class Desk:
         """What this viewer may do to the item now."""
         facts = queries.item_facts(self.item, self.page.events, self.viewer.person_id, self.ladder, self.around)
         hidden = Action.WATCH if self.page.is_watched else Action.UNWATCH
+        if not self.page.shows_text:
+            # Who follows an item may read it: one who may know only its title can't make themselves a reader.
+            return frozenset()
         return possible_actions(facts) - {hidden}
 
     @cached_property

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from ticketing.clocks.derive import ClockEvent, derive
 from ticketing.database import transaction
-from ticketing.ladder.rules import Ladder, Place, Server, Target
+from ticketing.ladder.rules import Ladder, Place, Server, Target, servers_of
 from ticketing.organisation.models import Person
 from ticketing.privacy.cpr import mask
 from ticketing.vocabulary import OPEN_STATES, ClockKind, ClockState, EventKind, ItemId, PersonId, State
@@ -180,6 +180,12 @@ class Change:
         reachable = {s.person_id if s.present else s.deputy_id for s in servers if s.is_reachable}
         if len(reachable) <= LARGEST_NOTIFIED_TEAM:
             self.tell(event, list(reachable), what)
+
+    def tell_own_queue(self, event: Event, what: str) -> None:
+        """Notices to those who serve the queue that the item stands in."""
+        step, unit = self.ladder.steps[self.item.step], self.place_of_queue()
+        if unit is not None and step.height > 1:
+            self.tell_queue(event, servers_of(step, unit, self.around.places.servers), what)
 
     def place_of_queue(self) -> Place | None:
         """The item's queue unit as the rules see it, if it is one of the item's own or the IT unit."""

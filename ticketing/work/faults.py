@@ -23,7 +23,7 @@ def attach_to_fault(
     """*Hæft på kendt fejl*: the item waits for the fault at its own rung, its rung clock dropped. The fault
     must be open, of the same municipality and not hang on another (`UnknownTarget`)."""
     with changing(item_id, actor, now, Action.ATTACH_TO_FAULT, version) as change:
-        fault = change.session.get(WorkItem, fault_id)
+        fault = change.session.get(WorkItem, fault_id, with_for_update=True, populate_existing=True)
         fits = (
             fault is not None
             and fault.id != item_id

@@ -29,7 +29,9 @@ def solve(item_id: ItemId, actor: Actor, now: datetime, *, text: str, version: i
             hanging = select(WorkItem.id).where(WorkItem.known_fault_id == item.id, WorkItem.is_open)
             for child_id in session.scalars(hanging.order_by(WorkItem.id)).all():
                 with changing(child_id, actor, now, None) as child:
-                    _solve(child, text, with_fault=item.number)
+                    # Somebody may have solved or detached it since it was listed.
+                    if child.item.is_open and child.item.known_fault_id == item.id:
+                        _solve(child, text, with_fault=item.number)
         return item
 
 
@@ -100,3 +102,5 @@ def open_again(change: Change, reason: str | None) -> None:
     event = change.record(EventKind.REOPENED, reason, **moved)
     if item.holder_id is not None:
         change.tell(event, [item.holder_id], "En sag er genåbnet.")
+    else:
+        change.tell_own_queue(event, "En sag er genåbnet.")

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ticketing.organisation.models import Municipality, Person, Unit
+from ticketing.vocabulary import Channel
 from ticketing.work import links
 from ticketing.work.letters import BODIES, HOLDERS, SUBJECTS
 from ticketing.work.models import Event, OutboxMessage, WorkItem
@@ -25,8 +26,9 @@ def receipt(
     session: Session, item: WorkItem, event: Event, now: datetime, *, status_url: str | None = None
 ) -> OutboxMessage | None:
     """Tells the requester the number and who has it, by role. Returns None and writes nothing without a
-    known address, and to a sender who is not verified: a forged one must not be written to."""
-    if not item.sender_verified:
+    known address, and to a mail's sender who is not verified: a forged one must not be written to. Whoever
+    fills the public form asked for the link in it."""
+    if not item.sender_verified and item.channel is Channel.MAIL:
         return None
     return _to_requester(session, item, event, now, "receipt", "", status_url)
 

@@ -78,7 +78,7 @@ def open_ticket(draft: Draft, actor: Actor, now: datetime, *, files: Sequence[Ne
         facts = Facts(unit.sector, lane, draft.category, draft.requester_role, priority)
         target = start(ladder, facts, around.places)
         item = _new_item(session, draft, unit, facts, target, now)
-        item.confidential = draft.confidential or category.confidential
+        item.confidential = draft.confidential or category.confidential or lane is Lane.BREACH
         change = Change(session, item, actor, now)
         change.ladder, change.around = ladder, around
         event = change.record(
@@ -141,7 +141,10 @@ def requester_writes(
         event = change.record(kind, resumed=waited)
         message = change.write(event, text, public=public, folded=folded)
         keep_files(change.session, message, files)
-        change.tell(event, [item.holder_id], "Melderen har skrevet i din sag.")
+        if item.holder_id is not None or author_id is not None:
+            change.tell(event, [item.holder_id], "Melderen har skrevet i din sag.")
+        else:
+            change.tell_own_queue(event, "Melderen har skrevet i en sag i din kø.")
         return item
 
 
@@ -149,7 +152,11 @@ def requester_says_solved(item_id: ItemId, now: datetime) -> WorkItem:
     """The requester says on the status page that it is solved; an item that is over stays as it is."""
     with changing(item_id, REQUESTER, now, None) as change:
         item = change.item
-        if item.is_open:
+        if item.is_open and item.is_known_fault:
+            # Others hang on it: one who is helped does not end it for them (R11).
+            event = change.record(EventKind.REQUESTER_WROTE, "Melder siger: løst for mig")
+            change.tell(event, [item.holder_id], "Melderen siger, at sagen er løst.")
+        elif item.is_open:
             item.solved_at, item.solved_rung = now, item.rung
             change.set_state(State.SOLVED)
             item.wake_at = now + CLOSES_AFTER
@@ -245,7 +252,7 @@ def _new_item(
         queue_path=target.unit.path,
         requester_id=draft.requester_id,
         requester_role=draft.requester_role,
-        requester_name=draft.requester_name,
+        requester_name=mask(draft.requester_name)[0] if draft.requester_name else None,
         requester_email=draft.requester_email.strip().lower() if draft.requester_email else None,
         sender_verified=draft.sender_verified,
         logged_by_id=draft.logged_by_id,

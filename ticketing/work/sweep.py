@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from ticketing.database import transaction
-from ticketing.ladder.rules import next_target, servers_of
+from ticketing.ladder.rules import next_target
 from ticketing.vocabulary import ClockKind, ClockState, EventKind, ItemId, Priority, State
 from ticketing.work import notices
 from ticketing.work.change import SYSTEM, Change
@@ -95,10 +95,7 @@ def _tell_breach(change: Change, event: Event) -> None:
     if item.holder_id is not None:
         change.tell(event, [item.holder_id], "En frist er overskredet.")
     else:
-        unit = change.place_of_queue()
-        if unit is not None:
-            own = servers_of(change.ladder.steps[item.step], unit, around.servers)
-            change.tell_queue(event, own, "En frist er overskredet.")
+        change.tell_own_queue(event, "En frist er overskredet.")
     above = next_target(change.ladder, facts_of(item), item.step, around)
     if above is not None:
         change.tell_queue(event, above.servers, "En sag på trinnet under dig er over fristen.")
@@ -131,6 +128,9 @@ def _remind_or_give_up(change: Change) -> None:
     """Day 2 and day 5: a reminder; day 10: closed, with a word that a reply opens it again."""
     item, asked = change.item, change.item.state_changed_at
     waited = change.now - asked
+    if item.is_known_fault and waited >= GIVES_UP_AFTER:
+        wake(change, "Ingen svar fra melder i ti dage; andre sager hænger på denne")  # R11
+        return
     if waited >= GIVES_UP_AFTER:
         item.solved_at = change.now
         shut(change, "Ingen svar fra melder i ti dage")
