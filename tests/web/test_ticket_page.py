@@ -103,7 +103,8 @@ def test_who_may_not_know_of_it_gets_the_same_as_for_no_item(client, town, who: 
     there = client.get(desk.address)
     nowhere = client.get("/sager/A-999999")
     assert there.status_code == nowhere.status_code == 404
-    assert there.text == nowhere.text
+    # The token against forged forms is signed with the second it was made in.
+    assert _without_token(there.text) == _without_token(nowhere.text)
     assert client.post(f"{desk.address}/note", data={"text": "hej"}).status_code == 404
     assert client.get(f"{desk.address}/loeft").status_code == 404
 
@@ -220,3 +221,7 @@ def test_one_who_may_know_only_the_title_can_not_become_a_reader(desk, town) -> 
     sign_in(desk.client, town.school_leader)
     assert desk.send("foelg").status_code == 409
     assert "Far får ingen adgang" not in desk.page()
+
+
+def _without_token(page: str) -> str:
+    return re.sub(r'(name="csrf_token"[^>]*value=|name="csrf-token"[^>]*content=)"[^"]*"', r"\1", page)
