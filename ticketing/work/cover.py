@@ -58,8 +58,9 @@ def set_absence(
 
 
 def end_absence(absence_id: int, actor: Actor, now: datetime) -> Absence:
-    """Back again (or a planned absence called off). Those one stood in for may be uncovered by a planned
-    one, so nothing else moves: items that went on stay where they are."""
+    """Back again, or a planned absence called off (its row goes). The deputy serves no longer, so a queue
+    that only they covered is handed on; items that went on before stay where they are. Raises
+    `UnknownTarget` for an absence that doesn't exist."""
     with transaction() as session:
         absence = session.get(Absence, absence_id)
         if absence is None:

@@ -149,7 +149,8 @@ def requester_writes(
 
 
 def requester_says_solved(item_id: ItemId, now: datetime) -> WorkItem:
-    """The requester says on the status page that it is solved; an item that is over stays as it is."""
+    """The requester says on the status page that it is solved; an item that is over stays as it is. A known
+    fault stays open, with the requester's word on it: others hang on it (R11)."""
     with changing(item_id, REQUESTER, now, None) as change:
         item = change.item
         if item.is_open and item.is_known_fault:

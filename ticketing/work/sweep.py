@@ -125,7 +125,8 @@ def _when_woken(change: Change) -> None:
 
 
 def _remind_or_give_up(change: Change) -> None:
-    """Day 2 and day 5: a reminder; day 10: closed, with a word that a reply opens it again."""
+    """Day 2 and day 5: a reminder; day 10: closed, with a word that a reply opens it again. A known fault
+    goes on instead, for those that hang on it (R11)."""
     item, asked = change.item, change.item.state_changed_at
     waited = change.now - asked
     if item.is_known_fault and waited >= GIVES_UP_AFTER:
