@@ -84,6 +84,32 @@ def to_mother(inbox: Inbox) -> list[EmailMessage]:
     return [message for message in inbox.messages if "mor@privat.example" in message["To"]]
 
 
+def part(message: EmailMessage, kind: str) -> str:
+    found = message.get_body((kind,))
+    assert found is not None
+    return str(found.get_content())
+
+
+def plain(message: EmailMessage) -> str:
+    return part(message, "plain")
+
+
+class TestTwoForms:
+    def test_mail_says_the_same_as_text_and_as_html(self, place, inbox):
+        item_id = ask(place)
+        actions.answer(
+            item_id, actions.Actor("person", place.pedagogue.id), NOW, text="Åbn <b>Beskeder</b> & prøv igen"
+        )
+        send_due(NOW)
+        answer = to_mother(inbox)[-1]
+        assert answer.get_content_type() == "multipart/alternative"
+        assert [one.get_content_type() for one in answer.iter_parts()] == ["text/plain", "text/html"]
+        page = part(answer, "html")
+        assert '<html lang="da">' in page
+        assert "Åbn &lt;b&gt;Beskeder&lt;/b&gt; &amp; prøv igen" in page
+        assert '<a href="http://localhost/' in page
+
+
 class TestHeaders:
     def test_answer_arrives_in_the_askers_own_thread(self, place, inbox):
         item_id = ask(place)
@@ -97,7 +123,7 @@ class TestHeaders:
         receipt, answer = to_mother(inbox)
         assert receipt["In-Reply-To"] == answer["In-Reply-To"] == "<m1@privat.example>"
         assert answer["References"].split() == ["<m1@privat.example>", receipt["Message-ID"]]
-        assert "cache – så går det" in answer.get_content()
+        assert "cache – så går det" in plain(answer)
         assert "[A-" in answer["Subject"]
 
     def test_answer_to_a_reply_answers_the_reply(self, place, inbox):
@@ -155,9 +181,9 @@ class TestHeaders:
         notices = [message for message in inbox.messages if "mor@" not in message["To"]]
         assert notices
         for notice in notices:
-            assert "hemmeligt" not in (notice["Subject"] + notice.get_content()).lower()
-            assert "ugeplanen" not in notice.get_content()
-            assert "http://localhost/" in notice.get_content()
+            assert "hemmeligt" not in (notice["Subject"] + plain(notice) + part(notice, "html")).lower()
+            assert "ugeplanen" not in plain(notice) + part(notice, "html")
+            assert "http://localhost/" in plain(notice)
 
     def test_confidential_answer_is_a_link(self, place, inbox):
         item_id = ask(place)
@@ -165,7 +191,7 @@ class TestHeaders:
         actions.set_confidential(item_id, actor, NOW, confidential=True, reason="Følsomt")
         actions.answer(item_id, actor, NOW, text="Det om barnet")
         send_due(NOW)
-        content = to_mother(inbox)[-1].get_content()
+        content = plain(to_mother(inbox)[-1])
         assert "Det om barnet" not in content
         assert "/status/" in content
 

@@ -1,6 +1,7 @@
 """Sends what stands in the outbox. A mail is sent at least once: if the process dies between the server's
 "250" and our commit it goes again, with the same Message-ID, by which mail programs show it once."""
 
+import re
 import smtplib
 from collections.abc import Callable
 from contextlib import suppress
@@ -12,6 +13,7 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
 
+from flask import current_app
 from sqlalchemy import select, update
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
@@ -71,7 +73,7 @@ def send_due(now: datetime, limit: int = 100) -> SendResult:
 
 
 def compose(row: OutboxMessage, item: WorkItem | None, municipality: Municipality) -> EmailMessage:
-    """The mail for `row`. Raises ValueError when its recipient can't stand in a header."""
+    """The mail for `row`, as text and as HTML. Raises ValueError when its recipient can't stand in a header."""
     domain = links.mail_domain(municipality)
     message = EmailMessage(policy=SMTP)
     message["Message-ID"] = row.mail_message_id
@@ -90,7 +92,18 @@ def compose(row: OutboxMessage, item: WorkItem | None, municipality: Municipalit
         message["Auto-Submitted"] = "auto-generated"
         message["X-Auto-Response-Suppress"] = "All"
     message.set_content(row.body, cte="quoted-printable")
+    english = item is not None and item.language == "en" and row.purpose != "notice"  # staff read Danish
+    page = _page(row, "en" if english else "da")
+    message.add_alternative(page, subtype="html", cte="quoted-printable")
     return message
+
+
+def _page(row: OutboxMessage, language: str) -> str:
+    """The same words as the text part, escaped, with paragraphs and links a screen reader can follow."""
+    paragraphs = [part for part in re.split(r"\n\s*\n", row.body.strip()) if part]
+    # The environment itself: what the web adds to its pages needs a request, and there is none here.
+    template = current_app.jinja_env.get_template("mail/letter.html")
+    return template.render(language=language, subject=row.subject, paragraphs=paragraphs)
 
 
 def _due(now: datetime, limit: int) -> list[tuple[int, datetime]]:
