@@ -175,6 +175,7 @@ class EventKind(StrEnum):
     CLOSED = "closed"
     RECLASSIFIED = "reclassified"
     MOVED_UNIT = "moved_unit"
+    CALENDAR_CHANGED = "calendar_changed"
     CONFIDENTIAL = "confidential"
     NOT_CONFIDENTIAL = "not_confidential"
     WATCHED = "watched"
@@ -186,6 +187,14 @@ class EventKind(StrEnum):
     CLOCK_BREACHED = "clock_breached"
     REMINDED = "reminded"
     HANDOVER_FILLED = "handover_filled"
+
+
+class DayKind(StrEnum):
+    """A local day: closed for all, closed for those who follow the schools, or open at hours of its own."""
+
+    CLOSED = "closed"
+    SCHOOL_HOLIDAY = "school_holiday"
+    OPENING = "opening"
 
 
 class ClockKind(StrEnum):

@@ -13,6 +13,7 @@ from ticketing.clocks.config import UnknownCalendar, load_clock_config
 from ticketing.clocks.rules import Calendar, CalendarError, OpeningHours, Version, interval
 from ticketing.configuration import ConfigurationError
 from ticketing.settings import shipped
+from ticketing.vocabulary import UnitId
 
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -89,6 +90,100 @@ def sweep() -> None:
     while (fired := fire(now)).items:
         items, events = items + fired.items, events + fired.events
     click.echo(f"{items} items looked after, {events} events.")
+
+
+@clocks.group()
+def days() -> None:
+    """Closing days, school holidays and one-off openings of a unit and all below it."""
+
+
+_MUNICIPALITY = click.option("--municipality", "key", required=True, help="The municipality's key.")
+_UNIT = click.option("--unit", "unit_key", help="The unit's key; without it the whole municipality.")
+
+
+@days.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@_MUNICIPALITY
+@_UNIT
+@click.option(
+    "--kind",
+    type=click.Choice(["lukket", "skoleferie"]),
+    default="lukket",
+    show_default=True,
+    help="What rows and events are that don't say it.",
+)
+@click.option("--dry-run", is_flag=True, help="Check and count, write nothing.")
+@in_application
+def import_days(file: Path, key: str, unit_key: str | None, kind: str, dry_run: bool) -> None:
+    """Import the days in FILE (CSV: fra;til;navn;type;åbningstid, or ICS); twice does nothing twice.
+
+    With one bad line nothing is written and the exit code is 1.
+    """
+    from ticketing.clocks.day_files import KINDS, read_days
+    from ticketing.work.actions import SYSTEM
+    from ticketing.work.calendar_changes import change_days, spread
+
+    unit = _unit(key, unit_key)
+    found = read_days(file, KINDS[kind])
+    for problem in found.problems:
+        click.echo(f"{file.name}, {problem}", err=True)
+    if found.problems:
+        raise click.ClickException("Intet er gemt. Ret linjerne, og importér filen igen.")
+    if dry_run:
+        click.echo(f"Prøvekørsel: {len(found.days)} perioder kan læses; intet er gemt.")
+        return
+    now = datetime.now(UTC)
+    done = change_days(unit, SYSTEM, now, source=file.name, add=found.days)
+    moved = spread(now)
+    click.echo(f"{done.added} perioder er gemt, {done.known} kendtes i forvejen.")
+    click.echo(f"{moved} af {done.touched} åbne sager følger nu de nye dage.")
+
+
+@days.command("list")
+@_MUNICIPALITY
+@_UNIT
+@in_application
+def list_days(key: str, unit_key: str | None) -> None:
+    """Print the unit's own days, each with the number that `remove` takes."""
+    from ticketing.clocks.closing import days_of
+    from ticketing.database import db
+
+    for row in days_of(db.session(), [_unit(key, unit_key)]):
+        click.echo(f"{row.id}: {row.first} – {row.last}  {row.kind}  {row.name}")
+
+
+@days.command("remove")
+@click.argument("numbers", nargs=-1, required=True, type=int)
+@_MUNICIPALITY
+@_UNIT
+@in_application
+def remove_days(numbers: tuple[int, ...], key: str, unit_key: str | None) -> None:
+    """End the periods with these NUMBERS: from now on they no longer count as closed."""
+    from ticketing.work.actions import SYSTEM
+    from ticketing.work.calendar_changes import change_days, spread
+    from ticketing.work.errors import UnknownTarget
+
+    unit, now = _unit(key, unit_key), datetime.now(UTC)
+    try:
+        done = change_days(unit, SYSTEM, now, source="ticketing clocks days remove", remove=numbers)
+    except UnknownTarget as error:
+        raise click.ClickException("Et af numrene er ikke enhedens. Se dem med: clocks days list") from error
+    click.echo(f"{done.removed} perioder er fjernet; {spread(now)} åbne sager følger med.")
+
+
+def _unit(key: str, unit_key: str | None) -> UnitId:
+    from ticketing.database import db
+    from ticketing.organisation.queries import municipality_by_key, root_unit, unit_by_key
+
+    municipality = municipality_by_key(db.session(), key)
+    if municipality is None:
+        raise click.ClickException(f"Kommunen {key} findes ikke.")
+    if unit_key is None:
+        return root_unit(db.session(), municipality.id).id
+    unit = unit_by_key(db.session(), municipality.id, unit_key)
+    if unit is None:
+        raise click.ClickException(f"Enheden {unit_key} findes ikke i {municipality.name}.")
+    return unit.id
 
 
 def _due(calendar: Calendar, start: datetime, minutes: int) -> str:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import holidays
 from marshmallow import ValidationError, validates_schema
 
+from ticketing.clocks.days import Reference, Revisions, parse_reference
 from ticketing.clocks.rules import ALWAYS, Calendar, CalendarError, Version
 from ticketing.clocks.schemas import CalendarsSchema, TargetsSchema
 from ticketing.clocks.targets import Duration, Policy, RungTarget, SpanTarget, first_match
@@ -39,6 +40,8 @@ class ClockConfig:
 
     calendars: Mapping[str, Calendar]
     names: Mapping[str, str]
+    #: The calendars that close in the schools' holidays.
+    school_calendars: frozenset[str]
     rung_calendars: Mapping[Rung, str]
     sector_calendars: Mapping[Sector, str]
     otherwise: str
@@ -55,6 +58,11 @@ class ClockConfig:
         except KeyError:
             raise UnknownCalendar(key, sorted(self.calendars)) from None
 
+    def name_of(self, name: str) -> str:
+        """What people call the calendar `name`, which may name local days as well."""
+        base = parse_reference(name).base
+        return self.names.get(base, base)
+
     def rung_calendar(self, sector: Sector | None, rung: Rung) -> str:
         """The key of the calendar that `rung` works by, for an item of `sector`."""
         key = self.rung_calendars[rung]
@@ -65,22 +73,32 @@ class ClockConfig:
         return self.sector_calendars[sector] if sector else self.otherwise
 
     def policy(
-        self, sector: Sector | None, rung: Rung, lane: Lane, priority: Priority, unit_calendar: str | None
+        self,
+        sector: Sector | None,
+        rung: Rung,
+        lane: Lane,
+        priority: Priority,
+        unit_calendar: str | None,
+        *,
+        near: Revisions = (),
+        wide: Revisions = (),
     ) -> Policy:
         """The targets for an item at `rung`. `unit_calendar` is that of the asker's unit (None: the
-        sector's). P1 and lane `brud` never stop. Raises `UnknownCalendar`."""
+        sector's). `near` names the local days around the unit, `wide` those of the whole municipality, which
+        rungs outside the sector follow. P1 and lane `brud` never stop. Raises `UnknownCalendar`."""
         never_stops = priority is Priority.P1 or lane is Lane.BREACH
         rung_key = ALWAYS_KEY if never_stops else self.rung_calendar(sector, rung)
         total_key = ALWAYS_KEY if never_stops else unit_calendar or self.unit_calendar(sector)
+        in_house = self.rung_calendars[rung] == _SECTOR
         by_rung, by_unit = self.calendar(rung_key), self.calendar(total_key)
         target = first_match(self.rung_targets, sector, rung, lane, priority)
         total = first_match(self.end_to_end, sector, rung, lane, priority)
         assert target and total, "load_clock_config has seen that every item has a target"
         return Policy(
-            rung_calendar=rung_key,
+            rung_calendar=rung_key if never_stops else str(Reference(rung_key, near if in_house else wide)),
             first_response=target.first_response.seconds(by_rung),
             rung=target.rung.seconds(by_rung),
-            total_calendar=total_key,
+            total_calendar=total_key if never_stops else str(Reference(total_key, near)),
             total=total.within.seconds(by_unit),
             warn_share=self.warn_share,
             notice=self.breach_notice.seconds(ALWAYS) if lane is Lane.BREACH else None,
@@ -109,6 +127,7 @@ def _load(config_dir: Path) -> ClockConfig:
     return ClockConfig(
         calendars=_calendars(found),
         names={key: made["name"] for key, made in found["calendars"].items()},
+        school_calendars=frozenset(key for key, made in found["calendars"].items() if made["school_holidays"]),
         rung_calendars=found["rungs"],
         sector_calendars=found["sectors"],
         otherwise=found["otherwise"],

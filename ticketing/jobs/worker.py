@@ -15,6 +15,7 @@ from flask import Flask
 from ticketing.database import db
 from ticketing.jobs.heartbeat import Heartbeat
 from ticketing.mail.outbox import send_due
+from ticketing.work.calendar_changes import spread
 from ticketing.work.cover import hand_on_what_is_due
 from ticketing.work.sweep import sweep
 
@@ -30,7 +31,12 @@ class Job:
     run: Callable[[datetime], object]
 
 
-JOBS = (Job("outbox", 5, send_due), Job("clocks", 10, sweep), Job("cover", 60, hand_on_what_is_due))
+JOBS = (
+    Job("outbox", 5, send_due),
+    Job("clocks", 10, sweep),
+    Job("cover", 60, hand_on_what_is_due),
+    Job("calendars", 30, spread),
+)
 
 
 class Worker:

@@ -43,6 +43,8 @@ class Unit(Base):
     mail_key: Mapped[str | None] = mapped_column(String(60))
     phone: Mapped[str | None] = mapped_column(String(40))
     calendar: Mapped[str | None] = mapped_column(String(40))
+    #: The last edit of the unit's own closing days (`clocks.models.CalendarEdit`); null: it has none.
+    calendar_revision: Mapped[int | None] = mapped_column(BigKey)
 
 
 class Person(Base):

@@ -23,6 +23,12 @@ def unit_by_key(session: Session, municipality_id: MunicipalityId, key: str) -> 
     return session.scalars(select(Unit).where(at)).one_or_none()
 
 
+def root_unit(session: Session, municipality_id: MunicipalityId) -> Unit:
+    """The municipality's own node, above all others."""
+    at = and_(Unit.municipality_id == municipality_id, Unit.parent_id.is_(None))
+    return session.scalars(select(Unit).where(at)).one()
+
+
 def ancestors(session: Session, unit: Unit) -> Sequence[Unit]:
     """The units above `unit`, the municipality first, and `unit` itself last."""
     return session.scalars(select(Unit).where(Unit.id.in_(unit_ids(unit.path))).order_by(Unit.path)).all()

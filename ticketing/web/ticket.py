@@ -121,7 +121,7 @@ def _render(desk: Desk) -> str:
         item=desk.item,
         now=desk.now,
         told=told(desk),
-        clocks=shown_clocks(desk.page, queries.clock_config(), desk.now),
+        clocks=shown_clocks(desk.page, queries.clock_config(), queries.calendars(db.session()), desk.now),
         menu=menu(desk),
         Action=Action,
         answer=form_for(Action.ANSWER, desk, {}),

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from flask_babel import gettext as _
 
 from ticketing.clocks.config import ClockConfig
-from ticketing.clocks.derive import ClockEvent, Span, explain
+from ticketing.clocks.derive import Calendars, ClockEvent, Span, explain
 from ticketing.insight.ticket_page import TicketPage
 from ticketing.vocabulary import ClockKind, ClockState, EventKind
 from ticketing.web.timeline import clock_word
@@ -29,12 +29,14 @@ class ShownClock:
     why: tuple[str, ...]
 
 
-def shown_clocks(page: TicketPage, config: ClockConfig, now: datetime) -> list[ShownClock]:
+def shown_clocks(
+    page: TicketPage, config: ClockConfig, calendars: Calendars, now: datetime
+) -> list[ShownClock]:
     """The item's clocks that tell something: those that run, stand still or ran out on an open item, and of
     the rest the way's."""
     found = [clock for kind in SHOWN if (clock := page.clock(kind)) is not None]
     return [
-        _shown(page, clock, config, now)
+        _shown(page, clock, config, calendars, now)
         for clock in found
         if clock.state not in OVER or clock.kind is ClockKind.END_TO_END or _is_late(page, clock)
     ]
@@ -46,10 +48,12 @@ def _is_late(page: TicketPage, clock: Clock) -> bool:
     return clock.state is ClockState.MISSED and page.item.is_open and counts
 
 
-def _shown(page: TicketPage, clock: Clock, config: ClockConfig, now: datetime) -> ShownClock:
+def _shown(
+    page: TicketPage, clock: Clock, config: ClockConfig, calendars: Calendars, now: datetime
+) -> ShownClock:
     used = clock.used_seconds
     if clock.state == ClockState.RUNNING and clock.due_at is not None:
-        left = config.calendar(clock.calendar).elapsed(now, clock.due_at)
+        left = calendars(clock.calendar).elapsed(now, clock.due_at)
         used = clock.target_seconds - left
     share = round(100 * used / clock.target_seconds) if clock.target_seconds else 100
     late = _is_late(page, clock)
@@ -59,7 +63,7 @@ def _shown(page: TicketPage, clock: Clock, config: ClockConfig, now: datetime) -
         share=max(0, share),
         due_at=clock.ended_at if late else clock.due_at if running else None,
         verdict="" if late else _verdict(clock),
-        why=tuple(_why(page, clock, config, used, now)),
+        why=tuple(_why(page, clock, config, calendars, used, now)),
     )
 
 
@@ -71,14 +75,16 @@ def _verdict(clock: Clock) -> str:
     }.get(ClockState(clock.state), "")
 
 
-def _why(page: TicketPage, clock: Clock, config: ClockConfig, used: int, now: datetime) -> list[str]:
-    name = config.names.get(clock.calendar, clock.calendar)
+def _why(
+    page: TicketPage, clock: Clock, config: ClockConfig, calendars: Calendars, used: int, now: datetime
+) -> list[str]:
+    name = config.name_of(clock.calendar)
     lines = [_("Målet er %(time)s åbningstid efter kalenderen »%(name)s«.", time=_hours(clock), name=name)]
     events = [ClockEvent(e.seq, e.at, EventKind(e.kind), e.data, e.actor_kind) for e in page.events]
-    lines += [_stretch(span, now) for span in explain(events, config.calendar, clock.kind, clock.visit)]
+    lines += [_stretch(span, now) for span in explain(events, calendars, clock.kind, clock.visit)]
     lines.append(_("Brugt indtil nu: %(time)s.", time=duration(timedelta(seconds=max(0, used)))))
-    if clock.state == ClockState.RUNNING and not config.calendar(clock.calendar).is_open(now):
-        opens = config.calendar(clock.calendar).next_opening(now)
+    if clock.state == ClockState.RUNNING and not calendars(clock.calendar).is_open(now):
+        opens = calendars(clock.calendar).next_opening(now)
         lines.append(_("Lige nu er der lukket; uret går igen %(at)s.", at=moment(opens, now)))
     return lines
 

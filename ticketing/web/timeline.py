@@ -180,6 +180,7 @@ _SENTENCES: dict[EventKind, Callable[[_Told], str]] = {
     EventKind.REOPENED: lambda t: _("%(who)s genåbnede sagen", who=t.who),
     EventKind.CLOSED: _closed,
     EventKind.RECLASSIFIED: _reclassified,
+    EventKind.CALENDAR_CHANGED: lambda _t: _("Åbningstiderne er ændret; fristerne følger dem herfra"),
     EventKind.MOVED_UNIT: lambda t: _("%(who)s flyttede sagen til en anden enhed", who=t.who),
     EventKind.CONFIDENTIAL: lambda t: _("%(who)s gjorde sagen fortrolig", who=t.who),
     EventKind.NOT_CONFIDENTIAL: lambda t: _("%(who)s ophævede fortroligheden", who=t.who),

@@ -20,7 +20,7 @@ from ticketing.vocabulary import OPEN_STATES, ClockKind, ClockState, EventKind, 
 from ticketing.work import notices
 from ticketing.work.errors import Conflict, IllegalMove, UnknownItem
 from ticketing.work.models import Clock, Event, Message, Watcher, WorkItem
-from ticketing.work.queries import Around, clock_config, item_facts, ladder_of, surroundings
+from ticketing.work.queries import Around, calendars, clock_config, item_facts, ladder_of, surroundings
 from ticketing.work.rules import Action, possible_actions
 
 #: A notice to a whole staff room helps nobody: teams larger than this see their queue instead.
@@ -156,7 +156,13 @@ class Change:
         """The targets in force for the item where it stands now, as an event keeps them."""
         item = self.item
         policy = clock_config().policy(
-            item.sector, item.rung, item.lane, item.priority, self.around.unit_calendar
+            item.sector,
+            item.rung,
+            item.lane,
+            item.priority,
+            self.around.unit_calendar,
+            near=self.around.near,
+            wide=self.around.wide,
         )
         return policy.as_data()
 
@@ -203,7 +209,7 @@ def refresh_clocks(session: Session, item: WorkItem, events: Sequence[Event]) ->
     """Recomputes the item's clock rows and cached due times from its events; the events are the truth."""
     values = derive(
         [ClockEvent(e.seq, e.at, EventKind(e.kind), e.data, e.actor_kind) for e in events],
-        clock_config().calendar,
+        calendars(session),
     )
     rows = {(c.kind, c.visit): c for c in session.scalars(select(Clock).where(Clock.item_id == item.id))}
     last_visit = max((value.visit for value in values), default=0)

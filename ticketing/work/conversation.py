@@ -11,7 +11,7 @@ from ticketing.work.change import Actor, Change, changing
 from ticketing.work.errors import MissingReason, MissingVendorFields, UnknownTarget
 from ticketing.work.files import NewFile, keep_files
 from ticketing.work.models import Event, WorkItem
-from ticketing.work.queries import LOCAL_ZONE, clock_config, ladder_config
+from ticketing.work.queries import LOCAL_ZONE, calendars, ladder_config
 from ticketing.work.rules import REMINDERS_AFTER, Action
 
 #: Tabulex and UNI-Login changes reach Aula overnight (R12).
@@ -154,7 +154,7 @@ def wake(change: Change, reason: str) -> Event:
 
 def next_sync(change: Change, now: datetime) -> datetime:
     """07:00 on the first day after `now` on which the rung's calendar opens at all (UTC)."""
-    calendar = clock_config().calendar(change.policy()["rung_calendar"])
+    calendar = calendars(change.session)(change.policy()["rung_calendar"])
     midnight = datetime.combine(now.astimezone(LOCAL_ZONE).date() + timedelta(days=1), time(0), LOCAL_ZONE)
     opens = calendar.next_opening(midnight.astimezone(UTC)).astimezone(LOCAL_ZONE)
     return datetime.combine(opens.date(), SYNC_DONE_AT, LOCAL_ZONE).astimezone(UTC)

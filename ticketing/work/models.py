@@ -258,7 +258,7 @@ class Clock(Base):
     kind: Mapped[ClockKind] = mapped_column(Word(ClockKind, 20))
     visit: Mapped[int] = mapped_column(Integer)
     rung: Mapped[Rung | None] = mapped_column(Word(Rung, 20))
-    calendar: Mapped[str] = mapped_column(String(40))
+    calendar: Mapped[str] = mapped_column(String(120))
     target_seconds: Mapped[int] = mapped_column(Integer)
     used_seconds: Mapped[int] = mapped_column(Integer)
     state: Mapped[ClockState] = mapped_column(Word(ClockState, 10))

@@ -9,7 +9,10 @@ from flask import current_app
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from ticketing.clocks.closing import calendars as known_calendars
 from ticketing.clocks.config import ClockConfig
+from ticketing.clocks.days import Revisions
+from ticketing.clocks.running import Calendars
 from ticketing.database import path_range
 from ticketing.ladder.config import LadderConfig
 from ticketing.ladder.rules import Facts, Ladder, Place, Server, Surroundings, next_target
@@ -33,10 +36,13 @@ MOVES = (EventKind.ESCALATED, EventKind.REFERRED, EventKind.MOVED_SIDEWAYS)
 
 @dataclass(frozen=True)
 class Around:
-    """The surroundings of an item, with its units' calendar (the nearest ancestor's that has one)."""
+    """The surroundings of an item, with its units' calendar (the nearest ancestor's that has one), their
+    local days (`near`) and those of the whole municipality (`wide`)."""
 
     places: Surroundings
     unit_calendar: str | None
+    near: Revisions
+    wide: Revisions
 
 
 def ladder_config() -> LadderConfig:
@@ -49,6 +55,11 @@ def clock_config() -> ClockConfig:
     """The calendars and targets that the running application was started with."""
     config: ClockConfig = current_app.extensions["clocks"]
     return config
+
+
+def calendars(session: Session) -> Calendars:
+    """Calendars by the names that clocks keep, local days included."""
+    return known_calendars(session, clock_config())
 
 
 def ladder_of(session: Session, municipality_id: MunicipalityId) -> Ladder:
@@ -67,7 +78,7 @@ def surroundings(session: Session, municipality_id: MunicipalityId, unit_path: s
     present at `now`. Three statements, however large the organisation."""
     chain_ids = [UnitId(int(part)) for part in unit_path.strip("/").split("/")]
     rows = session.execute(
-        select(Unit.id, Unit.path, Unit.kind, Unit.sector, Unit.name, Unit.calendar)
+        select(Unit.id, Unit.path, Unit.kind, Unit.sector, Unit.name, Unit.calendar, Unit.calendar_revision)
         .where(
             or_(Unit.id.in_(chain_ids), and_(Unit.municipality_id == municipality_id, Unit.kind == UnitKind.IT))
         )
@@ -75,14 +86,18 @@ def surroundings(session: Session, municipality_id: MunicipalityId, unit_path: s
     ).all()
     by_id = {row.id: Place(row.id, row.path, UnitKind(row.kind), row.sector, row.name) for row in rows}
     chain = tuple(by_id[key] for key in chain_ids if key in by_id)
-    calendars = {row.id: row.calendar for row in rows if row.calendar}
+    of_units = {row.id: row.calendar for row in rows if row.calendar}
+    revisions = {row.id: row.calendar_revision for row in rows if row.calendar_revision}
+    near = tuple((key, revisions[key]) for key in chain_ids if key in revisions)
     return Around(
         Surroundings(
             chain=chain,
             it_unit=next((place for place in by_id.values() if place.kind is UnitKind.IT), None),
             servers=_servers(session, municipality_id, chain, now),
         ),
-        next((calendars[key] for key in reversed(chain_ids) if key in calendars), None),
+        next((of_units[key] for key in reversed(chain_ids) if key in of_units), None),
+        near,
+        tuple(pair for pair in near if by_id[pair[0]].kind is UnitKind.MUNICIPALITY),
     )
 
 
