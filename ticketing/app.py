@@ -8,6 +8,7 @@ from sqlalchemy import make_url
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import ticketing.mail.models
+import ticketing.rollout.models
 import ticketing.work.models  # noqa: F401 - the migrations compare with every table
 from ticketing import web
 from ticketing.clocks.config import load_clock_config

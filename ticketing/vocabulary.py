@@ -132,6 +132,33 @@ class ItemKind(StrEnum):
     TASK = "task"
 
 
+class ActivityCategory(StrEnum):
+    """The parts of a rollout plan; all but the first have a colour in its timelines (domain §3)."""
+
+    PHASE = "phase"
+    TRAINING = "training"
+    SETUP = "setup"
+    FAMILIES = "families"
+    GO_LIVE = "go_live"
+
+
+class TaskPer(StrEnum):
+    """For whom an activity of the plan becomes a task: one for each of these that it concerns."""
+
+    MUNICIPALITY = "municipality"
+    SECTOR = "sector"
+    INSTITUTION = "institution"
+    DEPARTMENT = "department"
+    PERSON = "person"
+
+
+class Verdict(StrEnum):
+    """What a person decided about a row that an import proposes."""
+
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+
+
 class Channel(StrEnum):
     """The door that a question came in by."""
 
