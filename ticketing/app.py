@@ -14,6 +14,7 @@ from ticketing import web
 from ticketing.clocks.config import load_clock_config
 from ticketing.database import db
 from ticketing.ladder.config import load_ladders
+from ticketing.mail.mailboxes import FILE, load_mailboxes, our_addresses
 from ticketing.settings import PACKAGE, Settings, read_settings, shipped
 
 
@@ -39,6 +40,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     Migrate(app, db, directory=str(PACKAGE / "migrations"), render_as_batch=on_sqlite, compare_type=True)
     app.extensions["ladder"] = load_ladders(settings.config_dir)
     app.extensions["clocks"] = load_clock_config(settings.config_dir)
+    app.extensions["mailboxes"] = load_mailboxes(settings.config_dir / FILE)
+    app.extensions["our_addresses"] = our_addresses(app.extensions["mailboxes"])
     web.register(app)
     if settings.trusted_proxies:
         count = settings.trusted_proxies

@@ -38,8 +38,12 @@ class Outcome:
     seen_before: bool = False
 
 
-def ingest(raw: bytes, municipality_id: MunicipalityId, now: datetime) -> Outcome:
+def ingest(
+    raw: bytes, municipality_id: MunicipalityId, now: datetime, *, mailbox_unit: str | None = None
+) -> Outcome:
     """Takes `raw` in for the municipality. Delivered again, by whatever way, it changes nothing.
+    `mailbox_unit` is the mail key of the institution whose own mailbox it came by, which is where a new
+    question belongs unless its address names another.
 
     1. The message is kept raw under its identity; who is second to do that has nothing to do.
     2. A machine's mail is kept with the reason; a bounce is noted on its ticket.
@@ -49,7 +53,7 @@ def ingest(raw: bytes, municipality_id: MunicipalityId, now: datetime) -> Outcom
     try:
         mail = parse(raw)
     except NotAMessage as error:
-        return _keep(raw, None, municipality_id, now, str(error))
+        return keep_in_quarantine(raw, None, municipality_id, now, str(error))
     try:
         with transaction() as session:
             seen = _seen_before(session, municipality_id, identity(mail))
@@ -58,14 +62,33 @@ def ingest(raw: bytes, municipality_id: MunicipalityId, now: datetime) -> Outcom
             kept = _kept_row(raw, mail, municipality_id, now)
             session.add(kept)
             session.flush()
-            return _handle(session, kept, mail, now)
+            return _handle(session, kept, mail, now, mailbox_unit)
     except IntegrityError:
         seen = _seen_before(db.session(), municipality_id, identity(mail))
         if seen is None:
             raise
         return seen  # another process was a moment ahead
     except WorkError as error:
-        return _keep(raw, mail, municipality_id, now, str(error))
+        return keep_in_quarantine(raw, mail, municipality_id, now, str(error))
+
+
+def keep_in_quarantine(
+    raw: bytes, mail: ParsedMessage | None, municipality_id: MunicipalityId, now: datetime, reason: str
+) -> Outcome:
+    """The message kept whole with the reason, for the administrator to see and to try again. `mail` is what
+    is understood of it, None when that is nothing. Kept again, it changes nothing."""
+    try:
+        with transaction() as session:
+            row = _kept_row(raw, mail, municipality_id, now)
+            seen = _seen_before(session, municipality_id, row.identity)
+            if seen is not None:
+                return seen
+            row.reason = reason
+            session.add(row)
+            session.flush()
+    except IntegrityError:
+        return Outcome("quarantine", reason, seen_before=True)
+    return Outcome("quarantine", reason)
 
 
 def identity(mail: ParsedMessage) -> str:
@@ -80,7 +103,9 @@ def identity(mail: ParsedMessage) -> str:
     return digest.hexdigest()
 
 
-def _handle(session: Session, kept: InboundMail, mail: ParsedMessage, now: datetime) -> Outcome:
+def _handle(
+    session: Session, kept: InboundMail, mail: ParsedMessage, now: datetime, mailbox_unit: str | None
+) -> Outcome:
     municipality = session.get_one(Municipality, kept.municipality_id)
     if mail.delivery is not None or (mail.auto_response and mail.auto_response.kind == "bounce"):
         return _bounce(session, kept, mail, now)
@@ -100,7 +125,7 @@ def _handle(session: Session, kept: InboundMail, mail: ParsedMessage, now: datet
                 why_apart = "Mailen er et svar på {number}, som er lukket for længst."
         else:
             why_apart = "Mailen er et svar på {number}, men afsenderen deltager ikke i den sag."
-    opened = _open(session, municipality, mail, now)
+    opened = _open(session, municipality, mail, now, mailbox_unit)
     if item is not None and why_apart is not None:
         number = shown_number(item.kind, item.number)
         actions.note(opened.id, actions.SYSTEM, now, text=why_apart.format(number=number))
@@ -129,8 +154,14 @@ def _join(session: Session, kept: InboundMail, mail: ParsedMessage, item: WorkIt
     return _settle(session, kept, "joined", None, item)
 
 
-def _open(session: Session, municipality: Municipality, mail: ParsedMessage, now: datetime) -> WorkItem:
-    found = who.asker(session, municipality, mail, now)
+def _open(
+    session: Session,
+    municipality: Municipality,
+    mail: ParsedMessage,
+    now: datetime,
+    mailbox_unit: str | None,
+) -> WorkItem:
+    found = who.asker(session, municipality, mail, now, mailbox_unit)
     ladder = current_app.extensions["ladder"]
     title = mail.subject or next((line.strip() for line in mail.reply.split("\n") if line.strip()), "")
     draft = Draft(
@@ -184,24 +215,6 @@ def _is_our_own(session: Session, municipality: Municipality, mail: ParsedMessag
         OutboxMessage.municipality_id == municipality.id, OutboxMessage.mail_message_id == mail.message_id
     )
     return mail.message_id is not None and session.scalar(sent.limit(1)) is not None
-
-
-def _keep(
-    raw: bytes, mail: ParsedMessage | None, municipality_id: MunicipalityId, now: datetime, reason: str
-) -> Outcome:
-    """Quarantine: kept whole, for the administrator to see and to try again."""
-    try:
-        with transaction() as session:
-            row = _kept_row(raw, mail, municipality_id, now)
-            seen = _seen_before(session, municipality_id, row.identity)
-            if seen is not None:
-                return seen
-            row.reason = reason
-            session.add(row)
-            session.flush()
-    except IntegrityError:
-        return Outcome("quarantine", reason, seen_before=True)
-    return Outcome("quarantine", reason)
 
 
 def _kept_row(

@@ -74,16 +74,17 @@ def send_due(now: datetime, limit: int = 100) -> SendResult:
 
 def compose(row: OutboxMessage, item: WorkItem | None, municipality: Municipality) -> EmailMessage:
     """The mail for `row`, as text and as HTML. Raises ValueError when its recipient can't stand in a header."""
-    domain = links.mail_domain(municipality)
     message = EmailMessage(policy=SMTP)
     message["Message-ID"] = row.mail_message_id
     message["Date"] = row.created_at
     message["Subject"] = row.subject
-    message["From"] = Address(f"{municipality.name}, Aula-support", links.MAILBOX, domain)
+    own = links.own_address(municipality)
+    message["From"] = Address(f"{municipality.name}, Aula-support", addr_spec=own)
     message["To"] = Address(addr_spec=row.recipient)
     if item is not None:
-        token = links.reply_token(item.municipality_id, item.number)
-        message["Reply-To"] = Address("", f"{links.MAILBOX}+{token}", domain)
+        reply_to = links.reply_address(municipality, item.number)
+        if reply_to is not None:
+            message["Reply-To"] = Address(addr_spec=reply_to)
     if row.in_reply_to:
         message["In-Reply-To"] = row.in_reply_to
     if row.references:

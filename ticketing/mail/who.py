@@ -39,10 +39,17 @@ class Asker:
     name: str | None
 
 
-def asker(session: Session, municipality: Municipality, mail: ParsedMessage, now: datetime) -> Asker:
+def asker(
+    session: Session,
+    municipality: Municipality,
+    mail: ParsedMessage,
+    now: datetime,
+    mailbox_unit: str | None = None,
+) -> Asker:
     """R2: a known employee's institution and role; else that of the address's earlier question; else the
-    institution in the recipient address; else the municipality itself."""
-    addressed = _addressed_unit(session, municipality, mail)
+    institution in the recipient address; else the one with the mail key `mailbox_unit`, whose own mailbox
+    the mail came by; else the municipality itself."""
+    addressed = _addressed_unit(session, municipality, mail, mailbox_unit)
     person = None if mail.auth.failed else person_with_address(session, municipality.id, mail, now)
     if person is not None:
         post = _post(session, person, addressed, now)
@@ -158,9 +165,11 @@ def _tags(municipality: Municipality, mail: ParsedMessage) -> list[str]:
     return [tag for tag in dict.fromkeys(tags) if tag]
 
 
-def _addressed_unit(session: Session, municipality: Municipality, mail: ParsedMessage) -> Unit | None:
+def _addressed_unit(
+    session: Session, municipality: Municipality, mail: ParsedMessage, mailbox_unit: str | None
+) -> Unit | None:
     tags: Sequence[str] = _tags(municipality, mail)
-    for tag in tags[:10]:
+    for tag in [*tags[:10], *([mailbox_unit] if mailbox_unit else [])]:
         unit = session.scalars(
             select(Unit).where(Unit.municipality_id == municipality.id, Unit.mail_key == tag)
         ).first()

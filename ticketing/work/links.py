@@ -4,6 +4,8 @@ address and the Message-ID. All that a stranger could guess carries a signature 
 import hashlib
 import hmac
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from flask import current_app
@@ -15,10 +17,20 @@ from ticketing.vocabulary import ItemId, MunicipalityId
 from ticketing.work.models import WorkItem
 from ticketing.work.rules import shown_number
 
-#: The local part of every address of ours: `aula@…`, `aula+<unit>@…`, `aula+<reply token>@…`.
+#: The local part of our addresses where no mailbox is configured: `aula@…`, `aula+<unit or token>@…`.
 MAILBOX = "aula"
 STATUS_LINK_SECONDS = 2 * 365 * 24 * 3600
 _REPLY_TOKEN = re.compile(r"(\d{1,9})-([0-9a-f]{16})")
+
+
+@dataclass(frozen=True)
+class OurAddresses:
+    """The addresses of a municipality's mailboxes in lower case. `sends_from`: its mail goes out from this
+    one (None: from the usual address). `plus`: mail to `name+anything@…` arrives there too."""
+
+    sends_from: str | None
+    every: frozenset[str]
+    plus: bool
 
 
 def settings() -> Settings:
@@ -31,6 +43,22 @@ def settings() -> Settings:
 def mail_domain(municipality: Municipality) -> str:
     """The domain that the municipality's mail goes out from; the server's own host where none is set."""
     return municipality.mail_domain or urlsplit(settings().base_url).hostname or "localhost"
+
+
+def own_address(municipality: Municipality) -> str:
+    """The address that the municipality's mail goes out from: its mailbox's, else the usual one."""
+    ours = _addresses(municipality)
+    return (ours.sends_from if ours else None) or f"{MAILBOX}@{mail_domain(municipality)}"
+
+
+def reply_address(municipality: Municipality, number: int) -> str | None:
+    """Where a reply about item `number` goes to; None when the mail server knows no plus-addresses, where a
+    reply is recognised by its headers and subject alone."""
+    ours = _addresses(municipality)
+    if ours is not None and not ours.plus:
+        return None
+    local, _, domain = own_address(municipality).rpartition("@")
+    return f"{local}+{reply_token(municipality.id, number)}@{domain}"
 
 
 def item_url(item: WorkItem) -> str:
@@ -82,13 +110,22 @@ def message_id(municipality: Municipality, purpose: str, number: int, event_id: 
 def is_our_mailbox(municipality: Municipality, address: str) -> bool:
     """Whether `address` is one of ours: writing to it would only write to ourselves."""
     local, _, domain = address.lower().rpartition("@")
-    return domain == mail_domain(municipality).lower() and local.split("+", 1)[0] == MAILBOX
+    plain = f"{local.split('+', 1)[0]}@{domain}"
+    ours = _addresses(municipality)
+    return plain == f"{MAILBOX}@{mail_domain(municipality).lower()}" or (
+        ours is not None and plain in ours.every
+    )
 
 
 def signature(*facts: str | int) -> str:
     """Sixteen hexadecimal digits that only the holder of the secret key can make of `facts`."""
     text = "\x00".join(str(fact) for fact in facts)
     return hmac.new(settings().secret_key.encode(), text.encode(), hashlib.sha256).hexdigest()[:16]
+
+
+def _addresses(municipality: Municipality) -> OurAddresses | None:
+    known: Mapping[str, OurAddresses] = current_app.extensions.get("our_addresses", {})
+    return known.get(municipality.key)
 
 
 def _serializer() -> URLSafeTimedSerializer:
