@@ -299,3 +299,34 @@ class TestSending:
 
 def test_waits_double_up_to_four_hours():
     assert [wait_after(n).total_seconds() / 60 for n in (1, 2, 3, 4, 12)] == [1, 2, 4, 8, 240]
+
+
+def test_an_invitation_is_one_more_way_to_read_the_mail(session: Session, inbox: Inbox) -> None:
+    town = small_municipality()
+    invitation = "BEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\nSUMMARY:Kursus på Engskolen\r\nEND:VCALENDAR\r\n"
+    session.add(
+        OutboxMessage(
+            municipality_id=town.municipality.id,
+            unique_key="invitation:1",
+            purpose="invitation",
+            recipient="laerer@vesterkaer.example",
+            subject="Kursus",
+            body="Kom til kursus.\n",
+            mail_message_id="<invitation.1@vesterkaer.example>",
+            created_at=NOW,
+            next_try_at=NOW,
+            parts=[
+                {"media_type": "text/calendar", "method": "REQUEST", "name": "kursus.ics", "text": invitation},
+                {"media_type": "text/csv", "name": "liste.csv", "text": "navn\r\n"},
+            ],
+        )
+    )
+    session.commit()
+    assert send_due(NOW) == SendResult(sent=1)
+    sent = inbox.messages[0]
+    found = [part for part in sent.walk() if part.get_content_type() == "text/calendar"]
+    assert len(found) == 1
+    assert found[0].get_param("method") == "REQUEST"
+    assert found[0].get_content().replace("\r\n", "\n") == invitation.replace("\r\n", "\n")
+    assert sent.get_body(("plain",)).get_content().strip() == "Kom til kursus."
+    assert [part.get_filename() for part in sent.iter_attachments()] == ["liste.csv"]

@@ -3,7 +3,7 @@
 
 import re
 import smtplib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -96,7 +96,22 @@ def compose(row: OutboxMessage, item: WorkItem | None, municipality: Municipalit
     english = item is not None and item.language == "en" and row.purpose != "notice"  # staff read Danish
     page = _page(row, "en" if english else "da")
     message.add_alternative(page, subtype="html", cte="quoted-printable")
+    for part in row.parts or ():
+        _add_part(message, part)
     return message
+
+
+def _add_part(message: EmailMessage, part: Mapping[str, str]) -> None:
+    """A part with a `method` (RFC 6047 §2.4: an invitation) is one more way to read the mail, so that a mail
+    program asks "Kommer du?"; any other is a file that goes along."""
+    main, _, sub = part["media_type"].partition("/")
+    if "method" in part:
+        message.add_alternative(
+            part["text"], subtype=sub, cte="base64", params={"method": part["method"], "name": part["name"]}
+        )
+    else:
+        content = part["text"].encode()
+        message.add_attachment(content, maintype=main, subtype=sub, filename=part["name"])
 
 
 def _page(row: OutboxMessage, language: str) -> str:

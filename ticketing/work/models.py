@@ -300,6 +300,8 @@ class OutboxMessage(Base):
     mail_message_id: Mapped[str] = mapped_column(String(250))
     in_reply_to: Mapped[str | None] = mapped_column(Text)
     references: Mapped[str | None] = mapped_column(Text)
+    #: What goes along beside the words, such as an invitation: [{"media_type", "method", "name", "text"}].
+    parts: Mapped[list[dict[str, str]] | None] = mapped_column(Json)
     created_at: Mapped[datetime]
     #: Null once it is sent or given up.
     next_try_at: Mapped[datetime | None]
