@@ -23,6 +23,20 @@ class Access(IntEnum):
     CONTENT = 4
 
 
+#: A post with one of these gives an overview of everything inside its unit.
+OVERVIEW_ROLES = frozenset(
+    {
+        Role.LEADER,
+        Role.INSTITUTION_ADMIN,
+        Role.SECTOR_HEAD,
+        Role.STEERING_GROUP,
+        Role.COMM_GROUP,
+        Role.PROJECT_GROUP,
+        Role.MUNICIPAL_ADMIN,
+    }
+)
+
+
 class Relation(StrEnum):
     """What a person has to do with one single item, whatever posts they hold."""
 
@@ -59,6 +73,14 @@ class Viewer:
     def grants(self) -> tuple["Grant", ...]:
         """This viewer's grants, made once."""
         return grants(self)
+
+    @cached_property
+    def overview_paths(self) -> tuple[str, ...]:
+        """The paths of this viewer's overview posts, without those that lie inside another."""
+        paths = {seat.unit_path for seat in self.seats if seat.role in OVERVIEW_ROLES}
+        return tuple(
+            sorted(path for path in paths if not any(path != o and path.startswith(o) for o in paths))
+        )
 
     def has_role(self, *roles: Role) -> bool:
         """Whether the viewer holds, or is deputy for, a post with one of `roles`."""

@@ -19,21 +19,9 @@ from ticketing.insight.coverage import (
     superuser_posts,
 )
 from ticketing.organisation.models import Unit
-from ticketing.vocabulary import ItemKind, Priority, Role, Rung, Sector, State, UnitId, UnitKind
+from ticketing.vocabulary import ItemKind, Priority, Rung, Sector, State, UnitId, UnitKind
 from ticketing.work.models import WorkItem
 
-#: A post with one of these gives an overview of everything inside its unit.
-OVERVIEW_ROLES = frozenset(
-    {
-        Role.LEADER,
-        Role.INSTITUTION_ADMIN,
-        Role.SECTOR_HEAD,
-        Role.STEERING_GROUP,
-        Role.COMM_GROUP,
-        Role.PROJECT_GROUP,
-        Role.MUNICIPAL_ADMIN,
-    }
-)
 INSTITUTION_KINDS = frozenset({UnitKind.INSTITUTION, UnitKind.ADMINISTRATION, UnitKind.IT})
 #: Where children are: only they need a superuser.
 COVERED_SECTORS = frozenset({Sector.SKOLE, Sector.DAGTILBUD, Sector.DAGPLEJE})
@@ -107,7 +95,7 @@ def unresolved_by_institution(viewer: Viewer, now: datetime) -> list[UnresolvedR
     Open items on a unit above the institutions (a sector's triage) get a row of that unit's own. Four
     statements, whatever the number of items; the items themselves are counted by the database.
     """
-    return _unresolved(viewer, now, _scopes(viewer), lambda place: place.kind in INSTITUTION_KINDS)
+    return _unresolved(viewer, now, viewer.overview_paths, lambda place: place.kind in INSTITUTION_KINDS)
 
 
 def unresolved_by_department(viewer: Viewer, now: datetime, unit: Unit) -> list[UnresolvedRow]:
@@ -122,7 +110,7 @@ def overview_unit(viewer: Viewer, unit_id: UnitId) -> Unit:
     unit = db.session.get(Unit, unit_id)
     if unit is None or unit.municipality_id != viewer.municipality_id:
         raise NotFound
-    if not any(unit.path.startswith(scope) for scope in _scopes(viewer)):
+    if not any(unit.path.startswith(scope) for scope in viewer.overview_paths):
         raise NotFound
     return unit
 
@@ -179,12 +167,6 @@ def _unresolved(
         for place, inside, own in _shared_out(places, figures, is_row)
     ]
     return sorted(rows, key=_what_needs_the_leader)
-
-
-def _scopes(viewer: Viewer) -> tuple[str, ...]:
-    """The paths of the viewer's overview posts, without those that lie inside another."""
-    paths = {seat.unit_path for seat in viewer.seats if seat.role in OVERVIEW_ROLES}
-    return tuple(sorted(path for path in paths if not any(path != o and path.startswith(o) for o in paths)))
 
 
 def _places(viewer: Viewer, scopes: Sequence[str]) -> list[_Place]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from flask_babel import gettext as _
 
-from ticketing.insight.queries import OVERVIEW_ROLES
+from ticketing.accounts.rules import OVERVIEW_ROLES
 from ticketing.vocabulary import Role
 
 STAFF = frozenset(Role)
