@@ -14,10 +14,11 @@ from tests.factories import (
     small_municipality,
 )
 from tests.web.test_sign_in import sign_in
+from ticketing.accounts.rules import OVERVIEW_ROLES
 from ticketing.accounts.throttle import throttle
 from ticketing.database import db
 from ticketing.insight.coverage import Coverage
-from ticketing.insight.queries import OVERVIEW_ROLES, UnresolvedRow
+from ticketing.insight.queries import UnresolvedRow
 from ticketing.organisation.models import Person, Post
 from ticketing.vocabulary import Role, Rung, Sector, UnitId
 from ticketing.web.leader import age, stuck_sentence

@@ -78,9 +78,7 @@ class Viewer:
     def overview_paths(self) -> tuple[str, ...]:
         """The paths of this viewer's overview posts, without those that lie inside another."""
         paths = {seat.unit_path for seat in self.seats if seat.role in OVERVIEW_ROLES}
-        return tuple(
-            sorted(path for path in paths if not any(path != o and path.startswith(o) for o in paths))
-        )
+        return tuple(sorted(path for path in paths if not any(path != o and path.startswith(o) for o in paths)))
 
     def has_role(self, *roles: Role) -> bool:
         """Whether the viewer holds, or is deputy for, a post with one of `roles`."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from ticketing.rollout.plan import Activity, Period
+from ticketing.vocabulary import Sector
 
 #: The drawing, in its own units: labels to the left, time to the right.
 LABELS, WIDTH = 300, 900
@@ -65,9 +66,9 @@ class Row:
 
 @dataclass(frozen=True)
 class Band:
-    """The rows of one sector (an empty name: all sectors), below each other."""
+    """The rows of one sector (None: all sectors together), below each other."""
 
-    sector: str
+    sector: Sector | None
     y: int
     rows: tuple[Row, ...]
 
