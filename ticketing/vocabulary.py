@@ -203,6 +203,8 @@ class EventKind(StrEnum):
     RECLASSIFIED = "reclassified"
     MOVED_UNIT = "moved_unit"
     CALENDAR_CHANGED = "calendar_changed"
+    HYPERCARE_BEGUN = "hypercare_begun"
+    HYPERCARE_ENDED = "hypercare_ended"
     CONFIDENTIAL = "confidential"
     NOT_CONFIDENTIAL = "not_confidential"
     WATCHED = "watched"

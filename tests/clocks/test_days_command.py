@@ -1,4 +1,4 @@
-"""`ticketing clocks days`: a municipality's closing days by the command line."""
+"""`ticketing clocks days` and `go-live`: a municipality's own dates by the command line."""
 
 from pathlib import Path
 
@@ -46,3 +46,12 @@ def test_one_bad_line_keeps_all_out(days, tmp_path: Path) -> None:
 def test_an_unknown_unit_or_number_is_told(days) -> None:
     assert "Enheden intet findes ikke" in days("list", "--unit", "intet").output
     assert "Et af numrene er ikke enhedens" in days("remove", "7").output
+
+
+def test_a_go_live_is_set_and_taken_away(days) -> None:
+    def go_live(*words: str) -> str:
+        return CliRunner().invoke(main, ["clocks", "go-live", *words, "--municipality", "vesterkaer"]).output
+
+    assert "Vesterkær Kommune går i drift 2026-11-02; 0 åbne sager" in go_live("2026-11-02")
+    assert "følger enheden over sig" in go_live("none")
+    assert "er ingen dato" in go_live("i morgen")

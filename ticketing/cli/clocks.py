@@ -171,6 +171,27 @@ def remove_days(numbers: tuple[int, ...], key: str, unit_key: str | None) -> Non
     click.echo(f"{done.removed} perioder er fjernet; {spread(now)} åbne sager følger med.")
 
 
+@clocks.command("go-live")
+@click.argument("on", metavar="DATE")
+@_MUNICIPALITY
+@_UNIT
+@in_application
+def go_live(on: str, key: str, unit_key: str | None) -> None:
+    """Set the DATE on which a unit goes live (none: that of the unit above), for hypercare."""
+    from ticketing.work.actions import SYSTEM
+    from ticketing.work.calendar_changes import spread
+    from ticketing.work.hypercare import set_go_live
+
+    now = datetime.now(UTC)
+    try:
+        day = None if on == "none" else date.fromisoformat(on)
+    except ValueError as error:
+        raise click.ClickException(f"{on} er ingen dato; skriv for eksempel 2026-11-02, eller none.") from error
+    unit = set_go_live(_unit(key, unit_key), SYSTEM, now, day)
+    shown = f"går i drift {day}" if day else "følger enheden over sig"
+    click.echo(f"{unit.name} {shown}; {spread(now)} åbne sager fik andre frister.")
+
+
 def _unit(key: str, unit_key: str | None) -> UnitId:
     from ticketing.database import db
     from ticketing.organisation.queries import municipality_by_key, root_unit, unit_by_key

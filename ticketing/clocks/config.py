@@ -12,6 +12,7 @@ import holidays
 from marshmallow import ValidationError, validates_schema
 
 from ticketing.clocks.days import Reference, Revisions, parse_reference
+from ticketing.clocks.hypercare import Hypercare
 from ticketing.clocks.rules import ALWAYS, Calendar, CalendarError, Version
 from ticketing.clocks.schemas import CalendarsSchema, TargetsSchema
 from ticketing.clocks.targets import Duration, Policy, RungTarget, SpanTarget, first_match
@@ -50,6 +51,8 @@ class ClockConfig:
     end_to_end: tuple[SpanTarget, ...]
     vendor_follow_up: tuple[SpanTarget, ...]
     breach_notice: Duration
+    #: None: the municipality has no hypercare.
+    hypercare: Hypercare | None
 
     def calendar(self, key: str) -> Calendar:
         """The calendar called `key`. Raises `UnknownCalendar`."""
@@ -136,6 +139,7 @@ def _load(config_dir: Path) -> ClockConfig:
         end_to_end=tuple(targets["end_to_end"]),
         vendor_follow_up=tuple(targets["vendor_follow_up"]),
         breach_notice=targets["breach_notice"],
+        hypercare=targets["hypercare"],
     )
 
 

@@ -22,7 +22,7 @@ from typing import Any
 from ticketing.clocks.running import Calendars, ClockEvent, ClockValue, RunningClock, Span
 from ticketing.vocabulary import ClockKind, ClockState, EventKind, Rung, State
 
-__all__ = ["Calendars", "ClockEvent", "ClockValue", "HistoryError", "Span", "derive", "explain"]
+__all__ = ["Calendars", "ClockEvent", "ClockValue", "HistoryError", "Span", "derive", "explain", "used_at"]
 
 _RESPONSES = frozenset(
     {
@@ -60,6 +60,13 @@ def derive(events: Sequence[ClockEvent], calendars: Calendars) -> list[ClockValu
     Raises `HistoryError` when no event before the first visit carries a policy.
     """
     return [clock.value() for clock in _replay(events, calendars)]
+
+
+def used_at(clock: ClockValue, calendars: Calendars, at: datetime) -> int:
+    """The seconds that `clock` will have used at `at`, not before its last event, if nothing happens."""
+    if clock.due_at is None:
+        return clock.used_seconds
+    return clock.target_seconds - calendars(clock.calendar).elapsed(at, clock.due_at)
 
 
 def explain(events: Sequence[ClockEvent], calendars: Calendars, kind: ClockKind, visit: int) -> list[Span]:

@@ -120,12 +120,14 @@ class RunningClock:
             self.mark(at, event, item_state)
 
     def retarget(self, at: datetime, calendar: str, target: int, warn_share: float) -> bool:
-        """Rule 5. True when something changed; a missed clock keeps its own (rule 6)."""
-        if self.state is ClockState.MISSED or (calendar, target) == (self.calendar, self.target):
+        """Rule 5. True when calendar or target changed; a missed clock keeps its own (rule 6)."""
+        if self.state is ClockState.MISSED:
             return False
-        self.anchor(at)
+        changed = (calendar, target) != (self.calendar, self.target)
+        if changed:
+            self.anchor(at)
         self.calendar, self.target, self.warn_share = calendar, target, warn_share
-        return True
+        return changed
 
     def miss(self, at: datetime) -> None:
         """Rule 6: the verdict, at the due time that has passed. Counting goes on."""

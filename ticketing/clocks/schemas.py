@@ -5,10 +5,12 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, post_load, validate
 
+from ticketing.clocks.hypercare import Hypercare
 from ticketing.clocks.rules import CalendarError, Interval, OpeningHours, parse_interval
 from ticketing.clocks.targets import Duration, RungTarget, Selector, SpanTarget, parse_duration
 from ticketing.vocabulary import Lane, Priority, Rung, Sector
 
+SHARE = validate.Range(0, 1, min_inclusive=False, error="expected a share above 0, at most 1")
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -157,14 +159,26 @@ class SpanTargetSchema(Schema):
         return SpanTarget(**data)
 
 
+class HypercareSchema(Schema):
+    """Tighter targets around a go-live."""
+
+    before = fields.Integer(required=True, validate=validate.Range(0, 60))
+    after = fields.Integer(required=True, validate=validate.Range(0, 60))
+    share = fields.Float(required=True, validate=SHARE)
+    warn_share = fields.Float(required=True, validate=SHARE)
+    go_live = fields.Dict(keys=fields.Enum(Sector, by_value=True), values=fields.Date(), load_default=dict)
+
+    @post_load
+    def _make(self, data: dict[str, Any], **_: Any) -> Hypercare:
+        return Hypercare(**data)
+
+
 class TargetsSchema(Schema):
     """config/targets.yaml."""
 
-    warn_share = fields.Float(
-        required=True,
-        validate=validate.Range(0, 1, min_inclusive=False, error="expected a share above 0, at most 1"),
-    )
+    warn_share = fields.Float(required=True, validate=SHARE)
     rung_targets = fields.List(fields.Nested(RungTargetSchema), required=True)
     end_to_end = fields.List(fields.Nested(SpanTargetSchema), required=True)
     vendor_follow_up = fields.List(fields.Nested(SpanTargetSchema), required=True)
     breach_notice = DurationField(required=True)
+    hypercare = fields.Nested(HypercareSchema, load_default=None)

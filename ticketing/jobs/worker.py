@@ -17,6 +17,7 @@ from ticketing.jobs.heartbeat import Heartbeat
 from ticketing.mail.outbox import send_due
 from ticketing.work.calendar_changes import spread
 from ticketing.work.cover import hand_on_what_is_due
+from ticketing.work.hypercare import turn
 from ticketing.work.sweep import sweep
 
 log = logging.getLogger(__name__)
@@ -35,6 +36,7 @@ JOBS = (
     Job("outbox", 5, send_due),
     Job("clocks", 10, sweep),
     Job("cover", 60, hand_on_what_is_due),
+    Job("hypercare", 60, turn),
     Job("calendars", 30, spread),
 )
 

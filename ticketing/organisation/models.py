@@ -30,6 +30,12 @@ class Unit(Base):
         UniqueConstraint("municipality_id", "key"),
         Index("ix_unit_path", "municipality_id", "path"),
         Index("ix_unit_mail", "municipality_id", "mail_key"),
+        Index(
+            "ix_unit_go_live",
+            "go_live_on",
+            sqlite_where=text("go_live_on IS NOT NULL"),
+            postgresql_where=text("go_live_on IS NOT NULL"),
+        ),
     )
 
     id: Mapped[UnitId] = mapped_column(primary_key=True)
@@ -45,6 +51,10 @@ class Unit(Base):
     calendar: Mapped[str | None] = mapped_column(String(40))
     #: The last edit of the unit's own closing days (`clocks.models.CalendarEdit`); null: it has none.
     calendar_revision: Mapped[int | None] = mapped_column(BigKey)
+    #: The day its users begin; null: that of the nearest unit above that has one.
+    go_live_on: Mapped[date | None] = mapped_column(Date)
+    #: Whether its open items have been sent into hypercare (`work.hypercare`).
+    in_hypercare: Mapped[bool] = mapped_column(Boolean, default=False)
 
 
 class Person(Base):

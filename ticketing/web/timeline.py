@@ -181,6 +181,10 @@ _SENTENCES: dict[EventKind, Callable[[_Told], str]] = {
     EventKind.CLOSED: _closed,
     EventKind.RECLASSIFIED: _reclassified,
     EventKind.CALENDAR_CHANGED: lambda _t: _("Åbningstiderne er ændret; fristerne følger dem herfra"),
+    EventKind.HYPERCARE_BEGUN: lambda _t: _("Enheden går snart i drift: fristerne er kortere i den første tid"),
+    EventKind.HYPERCARE_ENDED: lambda _t: _(
+        "Den første tid efter idriftsættelsen er slut; fristerne er normale igen"
+    ),
     EventKind.MOVED_UNIT: lambda t: _("%(who)s flyttede sagen til en anden enhed", who=t.who),
     EventKind.CONFIDENTIAL: lambda t: _("%(who)s gjorde sagen fortrolig", who=t.who),
     EventKind.NOT_CONFIDENTIAL: lambda t: _("%(who)s ophævede fortroligheden", who=t.who),

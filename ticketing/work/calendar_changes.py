@@ -1,20 +1,22 @@
-"""A unit's closing days change: from then on, and for what is under way as well.
+"""A unit's closing days change, or its hypercare begins or ends: for what is under way as well.
 
 1. `change_days` writes the edit and its days and gives the unit its new revision, all in one transaction.
-   Items that are opened or moved from then on count by the new days.
-2. `spread` goes through the open items below the unit and writes one CALENDAR_CHANGED event on each whose
-   clocks follow other days now. Used time stays used, and what has fired stays fired.
+   Items that are opened or moved from then on count by the new days. `ask_for_pass` is an edit without days.
+2. `spread` goes through the open items below the unit and writes one event on each whose clocks follow
+   another policy now. Used time stays used, and what has fired stays fired.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from ticketing.clocks.closing import days_of
 from ticketing.clocks.days import LocalDays, parse_reference
+from ticketing.clocks.hypercare import relax, tighten
 from ticketing.clocks.models import CalendarDays, CalendarEdit
 from ticketing.database import path_range, transaction
 from ticketing.organisation.models import Unit
@@ -22,6 +24,7 @@ from ticketing.vocabulary import EventKind, ItemId, UnitId
 from ticketing.work.change import SYSTEM, Actor, Change, changing
 from ticketing.work.errors import UnknownTarget
 from ticketing.work.models import WorkItem
+from ticketing.work.queries import clock_config
 
 BATCH = 100
 #: An action that began before the edit was committed may still place an item by the old days: every item is
@@ -66,17 +69,7 @@ def change_days(
         outcome = DaysChanged(len(fresh), len(add) - len(fresh), len(gone), _open_below(session, unit))
         if not fresh and not gone:
             return outcome
-        edit = CalendarEdit(
-            municipality_id=unit.municipality_id,
-            unit_id=unit_id,
-            made_at=now,
-            made_by_id=actor.person_id,
-            source=source[:200],
-            reason=reason.strip()[:500] if reason and reason.strip() else None,
-            again_at=now,
-        )
-        session.add(edit)
-        session.flush()
+        edit = ask_for_pass(session, unit, actor, now, source, reason)
         for row in gone:
             row.removed_in = edit.id
         session.add_all(
@@ -95,6 +88,24 @@ def change_days(
         unit.calendar_revision = edit.id
         session.flush()
         return outcome
+
+
+def ask_for_pass(
+    session: Session, unit: Unit, actor: Actor, now: datetime, source: str, reason: str | None = None
+) -> CalendarEdit:
+    """Lets `spread` go through the open items below `unit`, in the caller's transaction."""
+    edit = CalendarEdit(
+        municipality_id=unit.municipality_id,
+        unit_id=unit.id,
+        made_at=now,
+        made_by_id=actor.person_id,
+        source=source[:200],
+        reason=reason.strip()[:500] if reason and reason.strip() else None,
+        again_at=now,
+    )
+    session.add(edit)
+    session.flush()
+    return edit
 
 
 def spread(now: datetime, limit: int = 2_000) -> int:
@@ -155,23 +166,30 @@ def _next_batch(now: datetime) -> tuple[int, list[ItemId]] | None:
 
 def _follow(item_id: ItemId, edit_id: int, now: datetime) -> bool:
     with changing(item_id, SYSTEM, now, None) as change:
-        policy = _followed(change) if change.item.is_open else None
-        if policy is not None:
-            change.record(EventKind.CALENDAR_CHANGED, policy=policy, edit=edit_id)
-        return policy is not None
+        followed = _followed(change) if change.item.is_open else None
+        if followed is not None:
+            kind, policy = followed
+            change.record(kind, policy=policy, edit=edit_id)
+        return followed is not None
 
 
-def _followed(change: Change) -> dict[str, object] | None:
-    """The item's policy with the local days of now, or None where it has them."""
-    last = next((e.data["policy"] for e in reversed(change.events) if "policy" in e.data), None)
+def _followed(change: Change) -> tuple[EventKind, dict[str, Any]] | None:
+    """The item's policy with the local days of now, in hypercare or out of it as the day says, and what to
+    call the change; None where its clocks follow that already. Its targets stay those it was promised."""
+    last, kind = change.last_policy(), EventKind.CALENDAR_CHANGED
     if last is None:
         return None
-    fresh = change.policy()
+    fresh = change.policy(same_visit=True)
     policy = dict(last)
     for name in ("rung_calendar", "total_calendar"):
         if parse_reference(fresh[name]).base == parse_reference(last[name]).base:
             policy[name] = fresh[name]
-    return policy if policy != last else None
+    care = clock_config().hypercare
+    if care is not None and fresh.get("hypercare") and not last.get("hypercare"):
+        kind, policy = EventKind.HYPERCARE_BEGUN, tighten(policy, care, change.used())
+    elif last.get("hypercare") and not fresh.get("hypercare"):
+        kind, policy = EventKind.HYPERCARE_ENDED, relax(policy)
+    return (kind, policy) if policy != last else None
 
 
 def _advance(edit_id: int, items: Sequence[ItemId], now: datetime) -> None:

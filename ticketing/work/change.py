@@ -1,7 +1,7 @@
 """The frame of every action: load the item, check that the action is possible, record what happens, bring
 the clocks up to date, all in one transaction."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +11,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ticketing.clocks.derive import ClockEvent, derive
+from ticketing.clocks.derive import ClockEvent, derive, used_at
+from ticketing.clocks.hypercare import keep_promises, tighten
 from ticketing.database import transaction
 from ticketing.ladder.rules import Ladder, Place, Server, Target, servers_of
 from ticketing.organisation.models import Person
@@ -126,10 +127,13 @@ class Change:
         self.item.state_changed_at = self.now
         self.item.wake_at = None
 
-    def place(self, target: Target, holder_id: PersonId | None = None) -> dict[str, Any]:
-        """Puts the item into `target`'s queue (R10: just one) and returns the event data that say so."""
+    def place(
+        self, target: Target, holder_id: PersonId | None = None, *, same_visit: bool = False
+    ) -> dict[str, Any]:
+        """Puts the item into `target`'s queue (R10: just one) and returns the event data that say so.
+        `same_visit`: the same rung goes on, and its clock keeps the time used."""
         item = self.item
-        moved = {
+        moved: dict[str, Any] = {
             "from_step": item.step,
             "to_step": target.step.key,
             "from_unit": item.queue_unit_id,
@@ -138,10 +142,11 @@ class Change:
             "to_holder": holder_id,
             "skipped": [{"step": step, "why": why} for step, why in target.skipped],
             "tag": "dækning mangler" if target.without_cover else None,
-            "visit": {"rung": target.step.rung.value},
         }
+        if not same_visit:
+            moved["visit"] = {"rung": target.step.rung.value}
         self.enter(target, holder_id)
-        return {**moved, "policy": self.policy()}
+        return {**moved, "policy": self.policy(same_visit=same_visit)}
 
     def enter(self, target: Target, holder_id: PersonId | None = None) -> None:
         item = self.item
@@ -152,10 +157,11 @@ class Change:
         item.without_cover = target.without_cover
         item.reached_servicedesk = item.reached_servicedesk or target.step.sees_minimised
 
-    def policy(self) -> dict[str, Any]:
-        """The targets in force for the item where it stands now, as an event keeps them."""
-        item = self.item
-        policy = clock_config().policy(
+    def policy(self, *, same_visit: bool = False) -> dict[str, Any]:
+        """The targets in force for the item where it stands now, as an event keeps them; tightened where its
+        unit is in hypercare. `same_visit`: the event begins no new visit at a rung."""
+        item, config = self.item, clock_config()
+        policy = config.policy(
             item.sector,
             item.rung,
             item.lane,
@@ -163,8 +169,22 @@ class Change:
             self.around.unit_calendar,
             near=self.around.near,
             wide=self.around.wide,
-        )
-        return policy.as_data()
+        ).as_data()
+        live, care = self.around.go_live, config.hypercare
+        if care is None or live is None:
+            return policy
+        if not care.covers(live.on, calendars(self.session)(live.calendar), self.now):
+            return policy
+        return keep_promises(tighten(policy, care), self.last_policy(), same_visit=same_visit)
+
+    def last_policy(self) -> Mapping[str, Any] | None:
+        """The policy that the item's clocks follow by its events."""
+        return next((e.data["policy"] for e in reversed(self.events) if "policy" in e.data), None)
+
+    def used(self) -> dict[ClockKind, int]:
+        """The seconds used until now of each kind of clock that counts; of a rung's, the newest visit."""
+        found = derive(clock_events(self.events), calendars(self.session))
+        return {c.kind: used_at(c, calendars(self.session), self.now) for c in found if c.is_counting}
 
     def watch(self, person_id: PersonId | None) -> None:
         """Lets a person follow the item; again is no error."""
@@ -205,12 +225,14 @@ class Change:
         self.session.flush()
 
 
+def clock_events(events: Sequence[Event]) -> list[ClockEvent]:
+    """What the clocks read of an item's events."""
+    return [ClockEvent(e.seq, e.at, EventKind(e.kind), e.data, e.actor_kind) for e in events]
+
+
 def refresh_clocks(session: Session, item: WorkItem, events: Sequence[Event]) -> None:
     """Recomputes the item's clock rows and cached due times from its events; the events are the truth."""
-    values = derive(
-        [ClockEvent(e.seq, e.at, EventKind(e.kind), e.data, e.actor_kind) for e in events],
-        calendars(session),
-    )
+    values = derive(clock_events(events), calendars(session))
     rows = {(c.kind, c.visit): c for c in session.scalars(select(Clock).where(Clock.item_id == item.id))}
     last_visit = max((value.visit for value in values), default=0)
     live: list[datetime] = []

@@ -46,7 +46,7 @@ def reclassify(
             return item
         if item.lane is Lane.BREACH:
             item.confidential = True
-        event = change.record(EventKind.RECLASSIFIED, reason, **changed, policy=change.policy())
+        event = change.record(EventKind.RECLASSIFIED, reason, **changed, policy=change.policy(same_visit=True))
         tells = way_for(change.ladder, facts_of(item)).tells
         if tells - told_before:
             tell_informed(change, event, tells)

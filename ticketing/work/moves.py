@@ -155,8 +155,7 @@ def move_unit(
         _change_unit(change, unit_id)
         target = _same_step_or_next(change)
         change.set_state(State.NEW)
-        moved = change.place(target)
-        moved.pop("visit")  # the same rung goes on: its clock keeps the time used
+        moved = change.place(target, same_visit=target.step.key == item.step)
         event = change.record(EventKind.MOVED_UNIT, reason, about_from=from_unit, about_to=unit_id, **moved)
         after_arrival(change, event.id, target, "En sag er flyttet til din kø.")
         return item

@@ -1,8 +1,9 @@
 """Reads that the actions need: the units and posts around an item, and where a person stands towards it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import current_app
@@ -11,7 +12,7 @@ from sqlalchemy.orm import Session, aliased
 
 from ticketing.clocks.closing import calendars as known_calendars
 from ticketing.clocks.config import ClockConfig
-from ticketing.clocks.days import Revisions
+from ticketing.clocks.days import Reference, Revisions
 from ticketing.clocks.running import Calendars
 from ticketing.database import path_range
 from ticketing.ladder.config import LadderConfig
@@ -31,18 +32,37 @@ WIDE_ROLES = (
     Role.COMM_GROUP,
     Role.DATA_PROTECTION,
 )
+_OF_UNITS = (
+    Unit.id,
+    Unit.path,
+    Unit.kind,
+    Unit.sector,
+    Unit.name,
+    Unit.calendar,
+    Unit.calendar_revision,
+    Unit.go_live_on,
+)
 MOVES = (EventKind.ESCALATED, EventKind.REFERRED, EventKind.MOVED_SIDEWAYS)
+
+
+@dataclass(frozen=True)
+class GoLive:
+    """The day that counts for a unit, and the name of the calendar whose open days count around it."""
+
+    on: date
+    calendar: str
 
 
 @dataclass(frozen=True)
 class Around:
     """The surroundings of an item, with its units' calendar (the nearest ancestor's that has one), their
-    local days (`near`) and those of the whole municipality (`wide`)."""
+    local days (`near`) and those of the whole municipality (`wide`), and when the nearest goes live."""
 
     places: Surroundings
     unit_calendar: str | None
     near: Revisions
     wide: Revisions
+    go_live: GoLive | None
 
 
 def ladder_config() -> LadderConfig:
@@ -78,7 +98,7 @@ def surroundings(session: Session, municipality_id: MunicipalityId, unit_path: s
     present at `now`. Three statements, however large the organisation."""
     chain_ids = [UnitId(int(part)) for part in unit_path.strip("/").split("/")]
     rows = session.execute(
-        select(Unit.id, Unit.path, Unit.kind, Unit.sector, Unit.name, Unit.calendar, Unit.calendar_revision)
+        select(*_OF_UNITS)
         .where(
             or_(Unit.id.in_(chain_ids), and_(Unit.municipality_id == municipality_id, Unit.kind == UnitKind.IT))
         )
@@ -98,7 +118,32 @@ def surroundings(session: Session, municipality_id: MunicipalityId, unit_path: s
         next((of_units[key] for key in reversed(chain_ids) if key in of_units), None),
         near,
         tuple(pair for pair in near if by_id[pair[0]].kind is UnitKind.MUNICIPALITY),
+        _go_live([row for row in rows if row.id in chain_ids]),
     )
+
+
+def go_live_of(session: Session, municipality_id: MunicipalityId, unit_path: str) -> GoLive | None:
+    """The go-live that counts for the unit with that path: its own, else the nearest above that has one."""
+    chain_ids = [UnitId(int(part)) for part in unit_path.strip("/").split("/")]
+    rows = select(*_OF_UNITS).where(Unit.municipality_id == municipality_id, Unit.id.in_(chain_ids))
+    return _go_live(session.execute(rows.order_by(Unit.path)).all())
+
+
+def _go_live(chain: Sequence[Any]) -> GoLive | None:
+    """`chain`: rows of `_OF_UNITS` from the municipality down. The unit that has the date lends its calendar
+    too, so that all below it enter and leave hypercare on the same days."""
+    care = clock_config().hypercare
+    for depth in range(len(chain), 0, -1):
+        unit = chain[depth - 1]
+        on = unit.go_live_on
+        if on is None and care is not None and unit.kind is UnitKind.SECTOR:
+            on = care.go_live.get(unit.sector)
+        if on is not None:
+            above = chain[:depth]
+            own = next((row.calendar for row in reversed(above) if row.calendar), None)
+            days = tuple((row.id, row.calendar_revision) for row in above if row.calendar_revision)
+            return GoLive(on, str(Reference(own or clock_config().unit_calendar(unit.sector), days)))
+    return None
 
 
 def _servers(
