@@ -21,7 +21,8 @@ from ticketing.vocabulary import Lane, Priority, Rung, Sector
 
 #: The calendar that never stands still: for P1 and lane `brud`.
 ALWAYS_KEY = "always"
-_SECTOR = "sector"
+#: Written in place of a calendar: that of the sector.
+FOLLOWS_SECTOR = "sector"
 #: Public holidays are known for these years; the rollout plan begins in 2018.
 _YEARS = range(2015, 2076)
 
@@ -69,7 +70,7 @@ class ClockConfig:
     def rung_calendar(self, sector: Sector | None, rung: Rung) -> str:
         """The key of the calendar that `rung` works by, for an item of `sector`."""
         key = self.rung_calendars[rung]
-        return self.unit_calendar(sector) if key == _SECTOR else key
+        return self.unit_calendar(sector) if key == FOLLOWS_SECTOR else key
 
     def unit_calendar(self, sector: Sector | None) -> str:
         """The key of the calendar of a unit in `sector` that names none of its own."""
@@ -92,7 +93,7 @@ class ClockConfig:
         never_stops = priority is Priority.P1 or lane is Lane.BREACH
         rung_key = ALWAYS_KEY if never_stops else self.rung_calendar(sector, rung)
         total_key = ALWAYS_KEY if never_stops else unit_calendar or self.unit_calendar(sector)
-        in_house = self.rung_calendars[rung] == _SECTOR
+        in_house = self.rung_calendars[rung] == FOLLOWS_SECTOR
         by_rung, by_unit = self.calendar(rung_key), self.calendar(total_key)
         target = first_match(self.rung_targets, sector, rung, lane, priority)
         total = first_match(self.end_to_end, sector, rung, lane, priority)
@@ -192,7 +193,7 @@ class _CheckedCalendars(CalendarsSchema):
         always = data["calendars"].get(ALWAYS_KEY)
         if not always or _calendar(zone, always, frozenset(), frozenset()).versions != ALWAYS.versions:
             errors.setdefault("calendars", {})[ALWAYS_KEY] = ["expected a calendar that is open day and night"]
-        for list_name, kind, allowed in (("rungs", Rung, {*known, _SECTOR}), ("sectors", Sector, known)):
+        for list_name, kind, allowed in (("rungs", Rung, {*known, FOLLOWS_SECTOR}), ("sectors", Sector, known)):
             for member in kind:
                 if data[list_name].get(member) not in allowed:
                     errors.setdefault(list_name, {})[member.value] = [names]

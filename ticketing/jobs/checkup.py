@@ -14,7 +14,7 @@ from flask import current_app
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from ticketing.database import db
+from ticketing.database import UtcDateTime, db
 from ticketing.jobs.heartbeat import Heartbeat
 from ticketing.settings import Settings
 from ticketing.work.models import OutboxMessage, WorkItem
@@ -122,15 +122,16 @@ def _clock_skew(_now: datetime) -> Iterator[Finding]:
 
 def _outbox(now: datetime) -> Iterator[Finding]:
     waiting = (OutboxMessage.sent_at.is_(None), OutboxMessage.next_try_at.is_not(None))
-    count, oldest = db.session.execute(
-        select(func.count(), func.min(OutboxMessage.created_at)).where(*waiting)
-    ).one()
+    # A notice may wait for its receiver's working hours: it is late from then on.
+    since = func.coalesce(OutboxMessage.not_before, OutboxMessage.created_at, type_=UtcDateTime)
+    count, oldest = db.session.execute(select(func.count(), func.min(since)).where(*waiting)).one()
     given_up = db.session.scalar(
         select(func.count())
         .select_from(OutboxMessage)
         .where(
             OutboxMessage.sent_at.is_(None),
             OutboxMessage.next_try_at.is_(None),
+            OutboxMessage.digest_id.is_(None),
             OutboxMessage.created_at > now - timedelta(days=7),
         )
     )

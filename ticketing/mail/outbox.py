@@ -3,7 +3,7 @@
 
 import re
 import smtplib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,11 +14,12 @@ from email.policy import SMTP
 from pathlib import Path
 
 from flask import current_app
-from sqlalchemy import select, update
+from sqlalchemy import func, not_, or_, select, update
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
 
 from ticketing.database import db, transaction
+from ticketing.mail.digest import FOLDABLE, Hold, fold, foldable, may_go
 from ticketing.organisation.models import Municipality
 from ticketing.settings import Settings
 from ticketing.work import links
@@ -35,7 +36,7 @@ _REFERENCES_LENGTH = 900
 #: The library would write a long Message-ID as an encoded word, which no mail program can follow.
 _UNFOLDED = SMTP.clone(max_line_length=990)
 #: What a machine says by itself (RFC 3834 §5); an answer was written by a person.
-_AUTOMATIC = frozenset({"receipt", "notice"})
+_AUTOMATIC = frozenset({"receipt", *FOLDABLE, "digest"})
 
 #: Takes sender, recipient, Message-ID and the whole mail.
 Deliver = Callable[[str, str, str, bytes], None]
@@ -50,19 +51,20 @@ class SendResult:
     given_up: int = 0
 
 
-def send_due(now: datetime, limit: int = 100) -> SendResult:
+def send_due(now: datetime, limit: int = 100, hold: Hold = Hold.NOTHING) -> SendResult:
     """Sends up to `limit` mails whose time has come.
 
-    1. Each is claimed by one UPDATE whose row count decides, so any number of senders may run.
-    2. It is sent outside the transaction, so a slow server holds no lock.
-    3. It is marked sent; or its next try is set 1, 2, 4 … minutes on (4 hours at most), up to 12 tries;
+    1. Several notices due for one colleague become one digest; those that `hold` names stay due.
+    2. Each mail is claimed by one UPDATE whose row count decides, so any number of senders may run.
+    3. It is sent outside the transaction, so a slow server holds no lock.
+    4. It is marked sent; or its next try is set 1, 2, 4 … minutes on (4 hours at most), up to 12 tries;
        or it is given up at once when the server refuses it for good (5xx).
     Without an SMTP host the mails are written as files into `outbox/` in the data folder.
     """
     counts = {"sent": 0, "retried": 0, "given_up": 0}
     post_office = _PostOffice(links.settings())
     try:
-        for row_id, due in _due(now, limit):
+        for row_id, due in _due(now, limit, hold):
             if _claim(row_id, due, now):
                 counts[_send_one(row_id, now, post_office.deliver)] += 1
             if post_office.unreachable:
@@ -122,14 +124,33 @@ def _page(row: OutboxMessage, language: str) -> str:
     return template.render(language=language, subject=row.subject, paragraphs=paragraphs)
 
 
-def _due(now: datetime, limit: int) -> list[tuple[int, datetime]]:
-    rows = db.session.execute(
-        select(OutboxMessage.id, OutboxMessage.next_try_at)
-        .where(OutboxMessage.sent_at.is_(None), OutboxMessage.next_try_at <= now)
-        .order_by(OutboxMessage.next_try_at, OutboxMessage.id)
-        .limit(limit)
-    ).all()
-    return [(row_id, due) for row_id, due in rows if due is not None]
+def _due(now: datetime, limit: int, hold: Hold) -> Iterator[tuple[int, datetime]]:
+    """Mails to send with their due times; a colleague's several notices as the one digest they became. What
+    is single and what is several is decided by one look at the table."""
+    row = OutboxMessage
+    may_fold = foldable(hold)
+    whose = (row.municipality_id, row.recipient, may_fold)
+    due = (
+        select(
+            row.id,
+            row.next_try_at,
+            row.municipality_id,
+            row.recipient,
+            may_fold.label("may_fold"),
+            func.count().over(partition_by=whose).label("together"),
+            func.row_number().over(partition_by=whose, order_by=(row.next_try_at, row.id)).label("place"),
+        )
+        .where(row.sent_at.is_(None), row.next_try_at <= now, may_go(hold))
+        .subquery()
+    )
+    first_of_each = select(due).where(or_(not_(due.c.may_fold), due.c.place == 1))
+    for found in db.session.execute(first_of_each.order_by(due.c.next_try_at, due.c.id).limit(limit)).all():
+        if not found.may_fold or found.together == 1:
+            yield found.id, found.next_try_at
+        else:
+            digest = fold(found.municipality_id, found.recipient, now, hold)
+            if digest is not None:
+                yield digest
 
 
 def _claim(row_id: int, due: datetime, now: datetime) -> bool:

@@ -15,12 +15,12 @@ from ticketing.clocks.derive import ClockEvent, derive, used_at
 from ticketing.clocks.hypercare import keep_promises, tighten
 from ticketing.database import transaction
 from ticketing.ladder.rules import Ladder, Place, Server, Target, servers_of
-from ticketing.organisation.models import Person
 from ticketing.privacy.cpr import mask
 from ticketing.vocabulary import OPEN_STATES, ClockKind, ClockState, EventKind, ItemId, PersonId, State
 from ticketing.work import notices
 from ticketing.work.errors import Conflict, IllegalMove, UnknownItem
 from ticketing.work.models import Clock, Event, Message, Watcher, WorkItem
+from ticketing.work.notices import Told
 from ticketing.work.queries import Around, calendars, clock_config, item_facts, ladder_of, surroundings
 from ticketing.work.rules import Action, possible_actions
 
@@ -60,10 +60,14 @@ def changing(
 
 
 class Change:
-    """An action under way on one item. Reads what it needs once; `record` writes the events."""
+    """An action under way on one item. Reads what it needs once; `record` writes the events, `finish` the
+    notices and the clocks."""
 
     def __init__(self, session: Session, item: WorkItem, actor: Actor, now: datetime) -> None:
         self.session, self.item, self.actor, self.now = session, item, actor, now
+        self.told: list[Told] = []
+        #: One of many whose events are written together: then an event has no id before `finish_all`.
+        self.in_batch = False
 
     @cached_property
     def ladder(self) -> Ladder:
@@ -77,6 +81,10 @@ class Change:
     def events(self) -> list[Event]:
         rows = select(Event).where(Event.item_id == self.item.id).order_by(Event.seq)
         return list(self.session.scalars(rows))
+
+    @cached_property
+    def clocks(self) -> list[Clock]:
+        return list(self.session.scalars(select(Clock).where(Clock.item_id == self.item.id)))
 
     def require(self, action: Action) -> None:
         """Raises `IllegalMove` unless the actor may do `action` to the item as it stands."""
@@ -99,7 +107,8 @@ class Change:
             data={"state": self.item.state.value, **data},
         )
         self.session.add(event)
-        self.session.flush()
+        if not self.in_batch:
+            self.session.flush()
         self.events.append(event)
         return event
 
@@ -195,11 +204,14 @@ class Change:
             self.session.flush()
 
     def tell(self, event: Event, person_ids: Sequence[PersonId | None], what: str) -> None:
-        """Notices to colleagues (never to the one who acts): a number and a link, no text."""
-        ids = {pid for pid in person_ids if pid is not None and pid != self.actor.person_id}
-        if ids:
-            people = self.session.scalars(select(Person).where(Person.id.in_(ids)).order_by(Person.id)).all()
-            notices.staff_notice(self.session, self.item, event, self.now, people, what)
+        """Notices to colleagues (never to the one who acts): a number and a link, no text. They are written
+        by `finish`, one an event and person."""
+        known = {(id(told.event), told.person_id) for told in self.told}
+        for person_id in dict.fromkeys(person_ids):
+            if person_id in (None, self.actor.person_id):
+                continue
+            if (id(event), person_id) not in known:
+                self.told.append(Told(self.item, event, person_id, what))
 
     def tell_queue(self, event: Event, servers: Sequence[Server], what: str) -> None:
         """Notices to those who serve the queue now; a large team looks at its queue instead."""
@@ -219,10 +231,19 @@ class Change:
         return next((p for p in places if p is not None and p.id == self.item.queue_unit_id), None)
 
     def finish(self) -> None:
-        """Brings the cached clocks in step with the events."""
-        self.session.flush()
-        refresh_clocks(self.session, self.item, self.events)
-        self.session.flush()
+        """Writes the notices and brings the cached clocks in step with the events."""
+        finish_all(self.session, [self], self.now)
+
+
+def finish_all(session: Session, changes: Sequence[Change], now: datetime) -> None:
+    """Ends actions that happen together, with as many statements as one of them takes: 1. their events get
+    their ids, 2. the notices are written, 3. the clocks follow the events."""
+    session.flush()
+    notices.staff_notices(session, [told for change in changes for told in change.told], now)
+    for change in changes:
+        change.told.clear()
+        refresh_clocks(session, change.item, change.events, change.clocks)
+    session.flush()
 
 
 def clock_events(events: Sequence[Event]) -> list[ClockEvent]:
@@ -230,10 +251,15 @@ def clock_events(events: Sequence[Event]) -> list[ClockEvent]:
     return [ClockEvent(e.seq, e.at, EventKind(e.kind), e.data, e.actor_kind) for e in events]
 
 
-def refresh_clocks(session: Session, item: WorkItem, events: Sequence[Event]) -> None:
-    """Recomputes the item's clock rows and cached due times from its events; the events are the truth."""
+def refresh_clocks(
+    session: Session, item: WorkItem, events: Sequence[Event], clocks: list[Clock] | None = None
+) -> None:
+    """Recomputes the item's clock rows (`clocks`, or read here) and cached due times from its events; the
+    events are the truth."""
+    if clocks is None:
+        clocks = list(session.scalars(select(Clock).where(Clock.item_id == item.id)))
     values = derive(clock_events(events), calendars(session))
-    rows = {(c.kind, c.visit): c for c in session.scalars(select(Clock).where(Clock.item_id == item.id))}
+    rows = {(row.kind, row.visit): row for row in clocks}
     last_visit = max((value.visit for value in values), default=0)
     live: list[datetime] = []
     firing: list[datetime] = [item.wake_at] if item.wake_at else []
@@ -245,6 +271,7 @@ def refresh_clocks(session: Session, item: WorkItem, events: Sequence[Event]) ->
                 municipality_id=item.municipality_id, item_id=item.id, kind=value.kind, visit=value.visit
             )
             session.add(row)
+            clocks.append(row)
         row.rung, row.calendar = value.rung, value.calendar
         row.target_seconds, row.used_seconds = value.target_seconds, value.used_seconds
         row.state, row.started_at, row.ended_at = value.state, value.started_at, value.ended_at

@@ -219,8 +219,8 @@ def _move_if_uncovered(change: Change) -> bool:
     if target is None:
         return False
     change.set_state(State.NEW)
-    event = change.record(EventKind.REROUTED, "Ingen til stede i køen", **change.place(target))
-    after_arrival(change, event.id, target, "En sag er sendt videre til din kø, fordi køen var uden nogen.")
+    change.record(EventKind.REROUTED, "Ingen til stede i køen", **change.place(target))
+    after_arrival(change, target, "En sag er sendt videre til din kø, fordi køen var uden nogen.")
     change.finish()
     return True
 

@@ -103,6 +103,15 @@ See it here: {item_url}
     },
 }
 
+#: Several notices to a colleague in one mail (staff read Danish).
+DIGEST = {
+    "subject": "{notices} beskeder om {items} sager",
+    "urgent": "Haster: ",
+    "opening": "Her er, hvad der er sket siden sidst, samlet i én mail.",
+    "heading": "{what} ({count})",
+    "more": "og {count} til. Se dem i din kø.",
+}
+
 #: Who has it, by role and never by name.
 HOLDERS = {
     "da": {

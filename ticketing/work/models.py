@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Boolean, ForeignKey, Index, Integer, String, Text, UniqueConstraint, text
+from sqlalchemy import JSON, Boolean, ForeignKey, Index, Integer, String, Text, UniqueConstraint, false, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -285,6 +285,12 @@ class OutboxMessage(Base):
         ),
         Index("ix_outbox_message_mail_id", "municipality_id", "mail_message_id"),
         Index("ix_outbox_message_item", "item_id"),
+        Index(
+            "ix_outbox_message_digest",
+            "digest_id",
+            sqlite_where=text("digest_id IS NOT NULL"),
+            postgresql_where=text("digest_id IS NOT NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigKey, primary_key=True)
@@ -303,7 +309,13 @@ class OutboxMessage(Base):
     #: What goes along beside the words, such as an invitation: [{"media_type", "method", "name", "text"}].
     parts: Mapped[list[dict[str, str]] | None] = mapped_column(Json)
     created_at: Mapped[datetime]
-    #: Null once it is sent or given up.
+    #: A notice waits for its receiver's working hours; null: it could go at once.
+    not_before: Mapped[datetime | None]
+    #: P1 and lane `brud`: goes night and day, also while a backlog is worked off.
+    urgent: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
+    #: The mail that this notice was folded into; then it is never sent itself.
+    digest_id: Mapped[int | None] = mapped_column(ForeignKey("outbox_message.id"))
+    #: Null once it is sent, folded or given up.
     next_try_at: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(Integer, default=0)
     sent_at: Mapped[datetime | None]

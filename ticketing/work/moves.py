@@ -156,8 +156,8 @@ def move_unit(
         target = _same_step_or_next(change)
         change.set_state(State.NEW)
         moved = change.place(target, same_visit=target.step.key == item.step)
-        event = change.record(EventKind.MOVED_UNIT, reason, about_from=from_unit, about_to=unit_id, **moved)
-        after_arrival(change, event.id, target, "En sag er flyttet til din kø.")
+        change.record(EventKind.MOVED_UNIT, reason, about_from=from_unit, about_to=unit_id, **moved)
+        after_arrival(change, target, "En sag er flyttet til din kø.")
         return item
 
 
@@ -231,8 +231,8 @@ def _go(
     from_state = change.item.state.value
     change.set_state(State.NEW if holder_id is None else State.TAKEN)
     moved = change.place(target, holder_id)
-    event = change.record(kind, reason, from_state=from_state, **moved, **extra)
-    after_arrival(change, event.id, target, what)
+    change.record(kind, reason, from_state=from_state, **moved, **extra)
+    after_arrival(change, target, what)
 
 
 def _change_unit(change: Change, unit_id: UnitId) -> None:

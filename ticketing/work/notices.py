@@ -3,17 +3,20 @@ commits or sends. One mail an event, recipient and purpose, however often it is 
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from ticketing.organisation.models import Municipality, Person, Unit
-from ticketing.vocabulary import Channel
+from ticketing.vocabulary import Channel, PersonId
 from ticketing.work import links
 from ticketing.work.letters import BODIES, HOLDERS, SUBJECTS
 from ticketing.work.models import Event, OutboxMessage, WorkItem
-from ticketing.work.rules import shown_number
+from ticketing.work.queries import LOCAL_ZONE
+from ticketing.work.receivers import next_at_work
+from ticketing.work.rules import is_urgent, shown_number
 
 #: The thread keeps its first Message-ID and the newest of the rest.
 THREAD_LENGTH = 20
@@ -54,20 +57,71 @@ def solved(
     return _to_requester(session, item, event, now, "solved", text, status_url)
 
 
-def staff_notice(
-    session: Session, item: WorkItem, event: Event, now: datetime, recipients: Sequence[Person], what: str
-) -> list[OutboxMessage]:
-    """Tells colleagues in Danish `what` happened, with the number and a link and no word of the ticket.
-    Someone who has left gets none."""
-    values = {"what": what, "number": shown_number(item.kind, item.number), "item_url": links.item_url(item)}
-    written = []
-    for person in recipients:
-        if person.left_on is not None and person.left_on <= now.date():
+@dataclass(frozen=True)
+class Told:
+    """That a colleague is told, in Danish, `what` happened to `item` at `event`."""
+
+    item: WorkItem
+    event: Event
+    person_id: PersonId
+    what: str
+
+
+def staff_notices(session: Session, told: Sequence[Told], now: datetime) -> None:
+    """Writes notices, one an entry of `told`: the number and a link, and no word of the ticket. Each is sent
+    when its receiver is at work, an urgent one at once; someone who has left gets none. A handful of
+    statements, however many notices. The events must have their ids."""
+    if not told:
+        return
+    ids = {one.person_id for one in told}
+    people = {person.id: person for person in session.scalars(select(Person).where(Person.id.in_(ids)))}
+    at_work = next_at_work(
+        session, {one.person_id for one in told if not is_urgent(one.item.priority, one.item.lane)}, now
+    )
+    rows = []
+    for one in told:
+        person = people[one.person_id]
+        municipality = session.get_one(Municipality, one.item.municipality_id)
+        if has_left(person, now) or links.is_our_mailbox(municipality, person.email):
             continue
-        row = _write(session, item, event, now, "notice", person.email, "da", values)
-        if row is not None:
-            written.append(row)
-    return written
+        urgent = is_urgent(one.item.priority, one.item.lane)
+        not_before = now if urgent else at_work[person.id]
+        rows.append(_notice(municipality, one, person.email, now, not_before, urgent=urgent))
+    if rows:
+        session.execute(insert(OutboxMessage), rows)
+
+
+def has_left(person: Person, now: datetime) -> bool:
+    """Whether the person works here no more."""
+    return person.left_on is not None and person.left_on <= now.astimezone(LOCAL_ZONE).date()
+
+
+def _notice(
+    municipality: Municipality, told: Told, recipient: str, now: datetime, not_before: datetime, *, urgent: bool
+) -> dict[str, object]:
+    item, event, texts = told.item, told.event, BODIES["da"]
+    values = {
+        "what": told.what,
+        "number": shown_number(item.kind, item.number),
+        "item_url": links.item_url(item),
+    }
+    sign_off = texts["sign_off"].format(municipality=municipality.name)
+    return {
+        "municipality_id": item.municipality_id,
+        "item_id": item.id,
+        "event_id": event.id,
+        "unique_key": _unique_key(event.id, recipient, "notice"),
+        "purpose": "notice",
+        "recipient": recipient,
+        "subject": _one_line(SUBJECTS["da"]["notice"].format(**values))[:SUBJECT_LENGTH],
+        "body": f"{texts['notice'].format(**values)}\n{sign_off}\n",
+        "mail_message_id": links.message_id(municipality, "notice", item.number, event.id, recipient),
+        "created_at": now,
+        "not_before": not_before,
+        "next_try_at": not_before,
+        "urgent": urgent,
+        "attempts": 0,
+    }
 
 
 def join_thread(session: Session, item: WorkItem, message_ids: Sequence[str]) -> None:
@@ -160,9 +214,8 @@ def _write(
         created_at=now,
         next_try_at=now,
     )
-    if purpose != "notice":
-        _put_in_thread(item, row, _own_ids(session, item))
-        item.thread_ids = _extended(item.thread_ids, [row.mail_message_id])
+    _put_in_thread(item, row, _own_ids(session, item))
+    item.thread_ids = _extended(item.thread_ids, [row.mail_message_id])
     session.add(row)
     session.flush()
     return row

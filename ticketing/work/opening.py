@@ -101,7 +101,7 @@ def open_ticket(draft: Draft, actor: Actor, now: datetime, *, files: Sequence[Ne
         keep_files(session, message, files)
         if draft.kind is ItemKind.TICKET:
             notices.receipt(session, item, event, now)
-        after_arrival(change, event.id, target, "Der er en ny sag i din kø.")
+        after_arrival(change, target, "Der er en ny sag i din kø.")
         change.finish()
         return item
 
@@ -166,11 +166,10 @@ def requester_says_solved(item_id: ItemId, now: datetime) -> WorkItem:
         return item
 
 
-def after_arrival(change: Change, event_id: int, target: Target, what: str) -> None:
+def after_arrival(change: Change, target: Target, what: str) -> None:
     """What an arrival in a queue sets off: notices, the breach lane's informed roles (R8), and a task for
     the leader where a post is vacant (domain §2, "Vacancy" b)."""
     event = change.events[-1]
-    assert event.id == event_id
     if target.step.height > 1:
         change.tell_queue(event, target.servers, what)
     tells = way_for(change.ladder, facts_of(change.item)).tells

@@ -6,7 +6,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from ticketing.ladder.rules import Step
-from ticketing.vocabulary import OPEN_STATES, WAITING_STATES, ItemKind, Lane, Rung, State
+from ticketing.vocabulary import OPEN_STATES, WAITING_STATES, ItemKind, Lane, Priority, Rung, State
 
 #: A solved item closes by itself (R12); a reply within this time opens it again.
 CLOSES_AFTER = timedelta(days=5)
@@ -14,6 +14,7 @@ REOPENS_WITHIN = timedelta(days=14)
 #: While waiting for the requester (domain §2, "Timers"): reminded on days 2 and 5, closed on day 10.
 REMINDERS_AFTER = (timedelta(days=2), timedelta(days=5))
 GIVES_UP_AFTER = timedelta(days=10)
+
 
 _LETTER = {ItemKind.TICKET: "A", ItemKind.TASK: "O"}
 
@@ -130,6 +131,11 @@ def _closed_ways(facts: ItemFacts) -> set[Action]:
     if facts.lane in facts.step.may_not_solve:
         closed.add(Action.SOLVE)  # R4: IT may not keep a guidance ticket
     return closed
+
+
+def is_urgent(priority: Priority, lane: Lane) -> bool:
+    """P1 and lane `brud` never stop (domain §2, "Closed institutions"): whoever is told, is told at once."""
+    return priority is Priority.P1 or lane is Lane.BREACH
 
 
 def shown_number(kind: ItemKind | str, number: int) -> str:
