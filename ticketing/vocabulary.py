@@ -243,3 +243,11 @@ class ClockState(StrEnum):
     MET = "met"
     MISSED = "missed"
     DROPPED = "dropped"
+
+
+class KnownQuestionState(StrEnum):
+    """A question that several institutions ask: found by the service, answered for all, or put aside."""
+
+    PROPOSED = "proposed"
+    ANSWERED = "answered"
+    DISMISSED = "dismissed"

@@ -14,6 +14,8 @@ from flask import Flask
 
 from ticketing.database import db
 from ticketing.jobs.heartbeat import Heartbeat
+from ticketing.knowledge.actions import answer_those_who_asked
+from ticketing.knowledge.travelling import find_travelling_everywhere
 from ticketing.mail.outbox import send_due
 from ticketing.work.calendar_changes import spread
 from ticketing.work.cover import hand_on_what_is_due
@@ -37,6 +39,8 @@ JOBS = (
     Job("clocks", 10, sweep),
     Job("cover", 60, hand_on_what_is_due),
     Job("hypercare", 60, turn),
+    Job("travelling questions", 600, find_travelling_everywhere),
+    Job("answers for all", 10, answer_those_who_asked),
     Job("calendars", 30, spread),
 )
 

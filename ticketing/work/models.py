@@ -82,6 +82,7 @@ class WorkItem(Base):
             postgresql_where=text("next_at IS NOT NULL"),
         ),
         Index("ix_work_item_logged", "logged_by_id", "opened_at"),
+        Index("ix_work_item_opened", "municipality_id", "opened_at"),
         Index("ix_work_item_requester", "requester_id", "opened_at"),
         Index("ix_work_item_mail", "municipality_id", "requester_email", "opened_at"),
         Index("ix_work_item_fault", "known_fault_id"),

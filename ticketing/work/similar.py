@@ -23,7 +23,7 @@ ALIKE = 0.42
 LOOKED_AT = 1_000
 #: How much a word of the title weighs beside one of the text, and the category beside a word.
 _TITLE, _TEXT, _CATEGORY = 2.0, 1.0, 1.0
-_RAREST, _FIGURE = 2.0, 0.5
+_RAREST, _FIGURE, _A_SET = 2.0, 0.5, 100
 _SHORTEST_WITH_SLIP = 5
 
 _WORD = re.compile(r"[^\W_]+")
@@ -93,8 +93,10 @@ def _vectors(questions: Sequence[Question]) -> list[dict[str, float]]:
 
 def _rarity(word: str, times: int, among: int) -> float:
     """1 for a word that all write to `_RAREST` for one that a single question has. A figure says less than a
-    word: in an outage everyone writes another time of day."""
-    rare = 1 + (_RAREST - 1) * math.log(among / times) / math.log(among) if among > 1 else 1.0
+    word: in an outage everyone writes another time of day. A few questions
+    say little of how common a word is."""
+    among = max(among, _A_SET)
+    rare = 1 + (_RAREST - 1) * math.log(among / times) / math.log(among)
     return rare * _FIGURE if word.isdecimal() else rare
 
 
