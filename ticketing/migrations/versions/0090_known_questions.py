@@ -10,7 +10,7 @@ from alembic import op
 from ticketing.database import UtcDateTime
 
 revision = "0090"
-down_revision = "0030"
+down_revision = "0010"
 branch_labels = None
 depends_on = None
 
