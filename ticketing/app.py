@@ -16,6 +16,7 @@ from ticketing.clocks.config import load_clock_config
 from ticketing.database import db
 from ticketing.ladder.config import load_ladders
 from ticketing.mail.mailboxes import FILE, load_mailboxes, our_addresses
+from ticketing.rollout.config import load_plan
 from ticketing.settings import PACKAGE, Settings, read_settings, shipped
 
 
@@ -40,6 +41,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     on_sqlite = make_url(settings.database_url).get_backend_name() == "sqlite"
     Migrate(app, db, directory=str(PACKAGE / "migrations"), render_as_batch=on_sqlite, compare_type=True)
     app.extensions["ladder"] = load_ladders(settings.config_dir)
+    app.extensions["plan"] = load_plan(settings.config_dir)
     app.extensions["clocks"] = load_clock_config(settings.config_dir)
     app.extensions["mailboxes"] = load_mailboxes(settings.config_dir / FILE)
     app.extensions["our_addresses"] = our_addresses(app.extensions["mailboxes"])

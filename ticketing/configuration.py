@@ -31,6 +31,11 @@ def load_file(path: Path, schema: Schema) -> Any:
         raise ConfigurationError(path, [(0, "(file)", f"can't be read: {error.strerror}")]) from error
     except UnicodeDecodeError as error:
         raise ConfigurationError(path, [(0, "(file)", "expected text in UTF-8")]) from error
+    return load_text(path, text, schema)
+
+
+def load_text(path: Path, text: str, schema: Schema) -> Any:
+    """As `load_file`, for text that is read already; `path` is what errors call it."""
     lines: dict[KeyPath, int] = {}
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)

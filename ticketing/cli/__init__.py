@@ -24,6 +24,7 @@ COMMANDS = {
     "doctor": "ticketing.cli.doctor:doctor",
     "mail": "ticketing.cli.mail:mail",
     "org": "ticketing.cli.org:org",
+    "plan": "ticketing.cli.plan:plan",
     "report": "ticketing.cli.report:report",
     "serve": "ticketing.cli.server:serve",
     "user": "ticketing.cli.people:user",

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Boolean, Date, ForeignKey, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy import Date, ForeignKey, Index, Integer, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ticketing.database import Base, BigKey, Word
@@ -62,8 +62,8 @@ class PlanActivity(Base):
     section: Mapped[str | None] = mapped_column(String(60))
     line: Mapped[int | None] = mapped_column(Integer)
     raw: Mapped[str] = mapped_column(Text, default="")
-    #: The source doesn't say it in so many words.
-    inferred: Mapped[bool] = mapped_column(Boolean, default=False)
+    #: The values that the source doesn't say in so many words, by name.
+    inferred_values: Mapped[list[str]] = mapped_column(Json, default=list)
     done_on: Mapped[date | None] = mapped_column(Date)
 
     warnings: Mapped[list["PlanWarning"]] = relationship(
@@ -90,7 +90,7 @@ class PlanActivity(Base):
             section=self.section,
             raw=self.raw,
             line=self.line,
-            inferred=self.inferred,
+            inferred_values=tuple(self.inferred_values),
             warnings=warnings,
             other_sectors=tuple(Sector(sector) for sector in self.other_sectors),
             responsible=self.responsible,

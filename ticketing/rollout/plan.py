@@ -53,7 +53,8 @@ class Activity:
     section: str | None = None
     raw: str = ""
     line: int | None = None
-    inferred: bool = False
+    #: The values that the source doesn't say in so many words, by name: "start", "end", "sector" …
+    inferred_values: tuple[str, ...] = ()
     warnings: tuple[Warning, ...] = ()
     other_sectors: tuple[Sector, ...] = ()
     #: Who sees to it that it happens; a task of this activity stands in that role's queue.
@@ -71,6 +72,11 @@ class Activity:
         return self.baseline if self.revised is None else self.revised
 
     @property
+    def inferred(self) -> bool:
+        """Whether anything of it was inferred rather than read."""
+        return bool(self.inferred_values)
+
+    @property
     def sectors(self) -> tuple[Sector, ...]:
         """The sectors it concerns; empty: all of them."""
         return () if self.sector is None else (self.sector, *self.other_sectors)
@@ -82,6 +88,8 @@ class Plan:
 
     activities: tuple[Activity, ...]
     warnings: tuple[Warning, ...] = ()
+    #: Organisations that train, by key.
+    organisations: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

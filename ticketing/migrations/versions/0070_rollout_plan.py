@@ -48,7 +48,7 @@ def upgrade() -> None:
         sa.Column("section", sa.String(length=60), nullable=True),
         sa.Column("line", sa.Integer(), nullable=True),
         sa.Column("raw", sa.Text(), nullable=False),
-        sa.Column("inferred", sa.Boolean(), nullable=False),
+        sa.Column("inferred_values", JSON, nullable=False),
         sa.Column("done_on", sa.Date(), nullable=True),
         _municipality("plan_activity"),
         sa.PrimaryKeyConstraint("id", name="pk_plan_activity"),

@@ -1,0 +1,58 @@
+"""Reads the plan. Each question is a bounded number of statements over an index."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, joinedload
+
+from ticketing.rollout.models import PlanActivity, PlanWarning
+from ticketing.rollout.plan import Plan
+from ticketing.vocabulary import MunicipalityId
+
+
+def activities(session: Session, municipality_id: MunicipalityId) -> Sequence[PlanActivity]:
+    """The municipality's plan, in its own order; empty where there is none."""
+    found = select(PlanActivity).where(PlanActivity.municipality_id == municipality_id)
+    return session.scalars(found.order_by(PlanActivity.position)).all()
+
+
+def activity_by_key(session: Session, municipality_id: MunicipalityId, key: str) -> PlanActivity | None:
+    """The activity called `key`, such as "U03"."""
+    found = select(PlanActivity).where(PlanActivity.municipality_id == municipality_id, PlanActivity.key == key)
+    return session.scalars(found).one_or_none()
+
+
+def warnings_by_activity(
+    session: Session, municipality_id: MunicipalityId
+) -> Mapping[int | None, Sequence[PlanWarning]]:
+    """All warnings, cleared ones too, by activity id; under None those of the plan as a whole."""
+    found = (
+        select(PlanWarning)
+        .where(PlanWarning.municipality_id == municipality_id)
+        .options(joinedload(PlanWarning.cleared_by))
+        .order_by(PlanWarning.id)
+    )
+    by_activity: dict[int | None, list[PlanWarning]] = defaultdict(list)
+    for warning in session.scalars(found):
+        by_activity[warning.activity_id].append(warning)
+    return by_activity
+
+
+def plan_of(session: Session, municipality_id: MunicipalityId, organisations: Mapping[str, str]) -> Plan:
+    """The municipality's plan as the rules read it, with the warnings that nobody has cleared."""
+    by_activity = warnings_by_activity(session, municipality_id)
+    asking = {
+        key: tuple(warning.value() for warning in found if warning.cleared_at is None)
+        for key, found in by_activity.items()
+    }
+    rows = activities(session, municipality_id)
+    return Plan(tuple(row.value(asking.get(row.id, ())) for row in rows), asking.get(None, ()), organisations)
+
+
+def open_warnings(session: Session, municipality_id: MunicipalityId) -> int:
+    """How many warnings nobody has cleared."""
+    asking = select(func.count()).where(
+        PlanWarning.municipality_id == municipality_id, PlanWarning.cleared_at.is_(None)
+    )
+    return session.scalar(asking) or 0
