@@ -137,6 +137,17 @@ def transaction() -> Iterator[Session]:
         session.info["writing"] = False
 
 
+@contextmanager
+def snapshot() -> Iterator[Session]:
+    """Reads, in a session of their own, that see one state of the database and lock nothing. Nothing is ever
+    written: what is changed on the rows is thrown away at the end."""
+    with Session(db.engine, autoflush=False) as session:
+        if db.engine.dialect.name == "postgresql":
+            options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+            session.connection(execution_options=options)
+        yield session
+
+
 def path_range(path: str) -> tuple[str, str]:
     """Bounds (low, high) such that low <= p < high holds for just the paths inside `path`, itself
     included. Paths end in "/", and "0" is the character after "/"."""

@@ -7,14 +7,19 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from click.testing import CliRunner, Result
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import func, select, text
 
-from tests.factories import small_municipality
+from tests.factories import EventFactory, WorkItemFactory, small_municipality
 from ticketing import cli
 from ticketing.cli import main
-from ticketing.vocabulary import Channel, ClockKind, EventKind, RequesterRole
+from ticketing.clocks.models import ClockCheck
+from ticketing.database import db
+from ticketing.organisation.models import Post, Unit
+from ticketing.vocabulary import Channel, ClockKind, ClockState, EventKind, RequesterRole
 from ticketing.work import actions
+from ticketing.work.clockcheck import verify
 from ticketing.work.models import Clock, Event, WorkItem
+from ticketing.work.nightcheck import last_check, nightly
 
 OPENED = datetime(2026, 9, 15, 8, 0, tzinfo=UTC)
 
@@ -27,10 +32,14 @@ def item(app: Flask, session, monkeypatch: pytest.MonkeyPatch) -> WorkItem:
 
     monkeypatch.setattr(cli, "application", application)
     town = small_municipality()
-    session.commit()
+    return ask(town.school_indskoling)
+
+
+def ask(unit: Unit) -> WorkItem:
+    db.session.commit()
     draft = actions.Draft(
-        municipality_id=town.municipality.id,
-        unit_id=town.school_indskoling.id,
+        municipality_id=unit.municipality_id,
+        unit_id=unit.id,
         title="Kan ikke se beskeder",
         body="Jeg kan ikke se beskeder.",
         category="BESKED",
@@ -80,3 +89,92 @@ def test_a_sweep_fires_what_is_due_and_again_nothing(session, item) -> None:
     assert run(session, "sweep").output == "0 items looked after, 0 events.\n"
     assert session.scalars(select(Event.kind)).all() == fired
     assert run(session, "verify").exit_code == 0
+
+
+def test_looking_waits_for_nobodys_lock(session, item) -> None:
+    """It used to lock every open item, a hundred at a time, only to look."""
+    session.commit()
+    with db.engine.connect().execution_options(writes=True) as somebody:
+        # Locks the row on PostgreSQL, and on SQLite the whole file for writers.
+        somebody.execute(text("UPDATE work_item SET title = 'x' WHERE id = :id"), {"id": item.id})
+        assert list(verify()) == []
+        somebody.rollback()
+
+
+def test_a_clock_that_no_event_speaks_of_is_told_and_removed(session, item) -> None:
+    ghost = Clock(
+        municipality_id=item.municipality_id,
+        item_id=item.id,
+        kind=ClockKind.RUNG,
+        visit=7,
+        calendar="skole",
+        target_seconds=3600,
+        used_seconds=0,
+        state=ClockState.RUNNING,
+        started_at=OPENED,
+        due_at=OPENED,
+    )
+    session.add(ghost)
+    result = run(session, "verify")
+    assert result.exit_code == 1 and "rung 7: state is running, by the events None" in result.output
+    assert session.scalar(select(func.count()).where(Clock.visit == 7)) == 1
+    assert run(session, "verify", "--repair").exit_code == 0
+    assert session.scalar(select(func.count()).where(Clock.visit == 7)) == 0
+    assert run(session, "verify").exit_code == 0
+
+
+def test_a_history_that_cannot_be_replayed_is_told_and_the_rest_is_looked_at(session, item) -> None:
+    broken = WorkItemFactory(unit=session.get_one(Unit, item.unit_id))
+    EventFactory(item=broken, seq=1)
+    later = ask(session.get_one(Unit, item.unit_id))
+    later.next_at = None
+    for words in (("verify",), ("verify", "--repair")):
+        result = run(session, *words)
+        assert result.exit_code == 1
+        assert (
+            f"{broken.number}: the events can't be replayed: HistoryError: event 1: no policy" in result.output
+        )
+        assert f"{later.number}: item: next_at" in result.output
+        assert "1 items whose events" in result.output
+    assert later.next_at is not None
+
+
+def test_a_closed_items_verdict_is_checked_on_demand(session, item) -> None:
+    teacher = session.scalars(select(Post.person_id).where(Post.unit_id == item.unit_id)).first()
+    actions.solve(item.id, actions.Actor("person", teacher), OPENED + timedelta(hours=1), text="Sådan gør du.")
+    actions.close(item.id, actions.SYSTEM, OPENED + timedelta(hours=2))
+    total = session.scalars(select(Clock).where(Clock.kind == ClockKind.END_TO_END)).one()
+    assert total.state is ClockState.MET
+    total.state = ClockState.MISSED
+    assert run(session, "verify").exit_code == 0
+    result = run(session, "verify", "--all")
+    assert result.exit_code == 1 and "end_to_end 0: state is missed, by the events met" in result.output
+    assert run(session, "verify", "--all", "--repair").exit_code == 0
+    assert total.state is ClockState.MET
+
+
+NIGHT = datetime(2026, 9, 16, 0, 30, tzinfo=UTC)
+
+
+def test_every_night_each_municipality_is_checked_once(session, item) -> None:
+    session.commit()
+    assert last_check() is None
+    assert [nightly(NIGHT), nightly(NIGHT + timedelta(minutes=10))] == [1, 0]
+    assert (last_check().night, last_check().looked_at, last_check().differences) == (NIGHT.date(), 1, 0)
+    item.next_at = None
+    session.commit()
+    assert nightly(NIGHT + timedelta(hours=20)) == 0
+    assert nightly(NIGHT + timedelta(days=1)) == 1
+    assert last_check().differences == 1
+    session.expire_all()
+    assert item.next_at is None
+
+
+def test_a_check_whose_worker_died_is_done_again(session, item) -> None:
+    unfinished = ClockCheck(municipality_id=item.municipality_id, night=NIGHT.date(), started_at=NIGHT)
+    session.add(unfinished)
+    session.commit()
+    assert nightly(NIGHT + timedelta(hours=1)) == 0
+    assert last_check().finished_at is None
+    assert nightly(NIGHT + timedelta(hours=4)) == 1
+    assert last_check().looked_at == 1

@@ -14,6 +14,7 @@ from ticketing.database import db
 from ticketing.jobs.heartbeat import Heartbeat
 from ticketing.settings import shipped
 from ticketing.work.models import OutboxMessage
+from ticketing.work.nightcheck import nightly
 
 
 def _doctor(data_dir: Path, *arguments: str, **environment: str) -> Result:
@@ -105,3 +106,19 @@ def test_a_wrong_configuration_file_is_named_with_its_line(app: Flask, database:
     result = _doctor(beating, TICKETING_DATABASE=database, TICKETING_CONFIG=str(config))
     assert result.exit_code == 1
     assert "ladder.yaml:2: steps" in result.output
+
+
+@pytest.mark.one_engine
+def test_what_the_nightly_check_of_the_clocks_found_is_told(app: Flask, database: str, beating: Path) -> None:
+    with app.app_context():
+        item = WorkItemFactory()
+        db.session.commit()
+        assert nightly(datetime.now(UTC)) == 1
+        assert "1 sager, ingen afvigelser" in _doctor(beating, TICKETING_DATABASE=database).output
+        item.due_at = datetime.now(UTC) + timedelta(days=1)
+        db.session.commit()
+        nightly(datetime.now(UTC) + timedelta(days=1))
+        result = _doctor(beating, TICKETING_DATABASE=database)
+    assert result.exit_code == 1
+    assert "1 værdier passer ikke med hændelserne" in result.output
+    assert "ticketing clocks verify" in result.output

@@ -1,9 +1,10 @@
-"""A municipality's own closing days and openings, unit by unit. Nothing is changed, only added and ended."""
+"""A municipality's own closing days and openings, unit by unit (nothing is changed, only added and ended), and
+what the nightly check of the clocks found."""
 
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Date, ForeignKey, Index, Integer, String, text
+from sqlalchemy import JSON, Date, ForeignKey, Index, Integer, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ticketing.clocks.days import LocalDays
@@ -36,6 +37,23 @@ class CalendarEdit(Base):
     again_at: Mapped[datetime | None]
     passes: Mapped[int] = mapped_column(Integer, default=0)
     spread_after: Mapped[ItemId] = mapped_column(BigKey, default=0)
+
+
+class ClockCheck(Base):
+    """What `clocks verify` found in one night (local date) at a municipality; unfinished while it runs.
+    `differences` counts stored values that the events contradict, `broken` items that can't be replayed."""
+
+    __tablename__ = "clock_check"
+    __table_args__ = (UniqueConstraint("municipality_id", "night"),)
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    municipality_id: Mapped[MunicipalityId] = mapped_column(ForeignKey("municipality.id"))
+    night: Mapped[date] = mapped_column(Date)
+    started_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+    looked_at: Mapped[int] = mapped_column(Integer, default=0)
+    differences: Mapped[int] = mapped_column(Integer, default=0)
+    broken: Mapped[int] = mapped_column(Integer, default=0)
 
 
 class CalendarDays(Base):

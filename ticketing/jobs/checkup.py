@@ -18,10 +18,12 @@ from ticketing.database import UtcDateTime, db
 from ticketing.jobs.heartbeat import Heartbeat
 from ticketing.settings import Settings
 from ticketing.work.models import OutboxMessage, WorkItem
+from ticketing.work.nightcheck import last_check
 
 OUTBOX_LATE = timedelta(minutes=15)
 WORKER_LATE = timedelta(minutes=2)
 SWEEP_LATE = timedelta(minutes=2)
+CHECK_LATE = timedelta(days=2)
 CLOCK_SKEW = timedelta(seconds=5)
 FREE_BYTES = 500_000_000
 SMTP_SECONDS = 5
@@ -50,7 +52,12 @@ def examine(settings: Settings, now: datetime) -> Iterator[Finding]:
     database = list(_database())
     yield from database
     if all(finding.level is not Level.BAD for finding in database):
-        checks: tuple[Callable[[datetime], Iterator[Finding]], ...] = (_clock_skew, _outbox, _sweep_lag)
+        checks: tuple[Callable[[datetime], Iterator[Finding]], ...] = (
+            _clock_skew,
+            _outbox,
+            _sweep_lag,
+            _clocks_as_the_events_say,
+        )
         for check in checks:
             yield from check(now)
     yield from _worker(settings, now)
@@ -163,6 +170,36 @@ def _sweep_lag(now: datetime) -> Iterator[Finding]:
         )
     else:
         yield Finding(Level.OK, "Ingen frister er bagud.", "No due time is behind.")
+
+
+def _clocks_as_the_events_say(now: datetime) -> Iterator[Finding]:
+    last = last_check()
+    if last is None:
+        yield Finding(
+            Level.OK,
+            "Urene efterses første gang i nat.",
+            "The clocks are checked against their events for the first time tonight.",
+        )
+    elif last.differences or last.broken:
+        yield Finding(
+            Level.BAD,
+            f"Urene blev efterset {last.night}: {last.differences} værdier passer ikke med hændelserne, og "
+            f"{last.broken} sager kan ikke efterregnes. Se dem med: ticketing clocks verify",
+            f"The clocks were checked on {last.night}: {last.differences} values are not what the events say, "
+            f"and {last.broken} items can't be computed. See them with: ticketing clocks verify",
+        )
+    elif now.date() - last.night > CHECK_LATE:
+        yield Finding(
+            Level.WARN,
+            f"Urene er ikke efterset siden {last.night}. Det gør arbejdsprocessen hver nat.",
+            f"The clocks have not been checked since {last.night}. The worker does so every night.",
+        )
+    else:
+        yield Finding(
+            Level.OK,
+            f"Urene blev efterset {last.night}: {last.looked_at} sager, ingen afvigelser.",
+            f"The clocks were checked on {last.night}: {last.looked_at} items, no differences.",
+        )
 
 
 def _worker(settings: Settings, now: datetime) -> Iterator[Finding]:

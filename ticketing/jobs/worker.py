@@ -20,6 +20,7 @@ from ticketing.mail.outbox import send_due
 from ticketing.work.calendar_changes import spread
 from ticketing.work.cover import hand_on_what_is_due
 from ticketing.work.hypercare import turn
+from ticketing.work.nightcheck import nightly
 from ticketing.work.sweep import sweep
 
 log = logging.getLogger(__name__)
@@ -41,6 +42,7 @@ JOBS = (
     Job("hypercare", 60, turn),
     Job("travelling questions", 600, find_travelling_everywhere),
     Job("answers for all", 10, answer_those_who_asked),
+    Job("nightly check", 600, nightly),
     Job("calendars", 30, spread),
 )
 

@@ -17,6 +17,11 @@ def municipality_by_key(session: Session, key: str) -> Municipality | None:
     return session.scalars(select(Municipality).where(Municipality.key == key)).one_or_none()
 
 
+def municipality_ids(session: Session) -> Sequence[MunicipalityId]:
+    """Every municipality, the oldest first."""
+    return session.scalars(select(Municipality.id).order_by(Municipality.id)).all()
+
+
 def unit_by_key(session: Session, municipality_id: MunicipalityId, key: str) -> Unit | None:
     """The unit that the import calls `key`."""
     at = and_(Unit.municipality_id == municipality_id, Unit.key == key)

@@ -287,6 +287,8 @@ def refresh_clocks(
             )
             if still:
                 live.append(value.ended_at)
+    for key in rows.keys() - {(value.kind, value.visit) for value in values}:
+        session.delete(rows[key])
     item.due_at = min(live, default=None)
     item.warn_at = min(warnings, default=None)
     item.next_at = min(firing, default=None)
