@@ -9,7 +9,7 @@ from alembic import op
 from ticketing.database import UtcDateTime
 
 revision = "0031"
-down_revision = "0010"
+down_revision = "0090"
 branch_labels = None
 depends_on = None
 
