@@ -15,6 +15,15 @@ class SettingsError(Exception):
 
 
 @dataclass(frozen=True)
+class AttachmentLimits:
+    """What a mail may bring along: how many files, how large one is, and all of them together."""
+
+    files: int = 50
+    file_bytes: int = 25 * 1024 * 1024
+    all_bytes: int = 50 * 1024 * 1024
+
+
+@dataclass(frozen=True)
 class Settings:
     """What a process needs to know of its surroundings."""
 
@@ -31,6 +40,7 @@ class Settings:
     embedded_worker: bool
     secure_cookies: bool
     trusted_proxies: int
+    attachments: AttachmentLimits = AttachmentLimits()
 
 
 def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
@@ -58,6 +68,17 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         embedded_worker=_switch(environ, "TICKETING_EMBEDDED_WORKER", default=True),
         secure_cookies=_switch(environ, "TICKETING_SECURE_COOKIES", default=False),
         trusted_proxies=_number(environ, "TICKETING_TRUSTED_PROXIES", 0),
+        attachments=read_attachment_limits(environ),
+    )
+
+
+def read_attachment_limits(environ: Mapping[str, str] = os.environ) -> AttachmentLimits:
+    """The limits from `environ`; sizes are given in MB. Raises `SettingsError`."""
+    megabyte = 1024 * 1024
+    return AttachmentLimits(
+        files=_number(environ, "TICKETING_MAIL_FILES", 50),
+        file_bytes=_number(environ, "TICKETING_MAIL_FILE_MB", 25) * megabyte,
+        all_bytes=_number(environ, "TICKETING_MAIL_ALL_FILES_MB", 50) * megabyte,
     )
 
 

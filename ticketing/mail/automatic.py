@@ -117,7 +117,8 @@ def _parts(message: Message) -> list[Message]:
 
 
 def _payload(part: Message) -> Sequence[object]:
-    payload = part.get_payload()
+    # Asked for only where it is a list: the library decodes a text with whatever charset it claims.
+    payload = part.get_payload() if part.is_multipart() else []
     return payload if isinstance(payload, list) else []
 
 

@@ -10,9 +10,8 @@ from email.utils import getaddresses, parsedate_to_datetime
 
 from ticketing.mail.charsets import decoded, printable
 from ticketing.mail.message import Authentication, MailAddress
+from ticketing.mail.structure import HEADER_LENGTH
 
-#: A header longer than this is an attack or an accident.
-HEADER_LENGTH = 20_000
 ADDRESSES = 200
 _ADDRESS = re.compile(r"[^\s<>\"(),;:\[\]\\@]{1,64}@[^\s<>\"(),;:\[\]\\@]{1,189}")
 _MESSAGE_ID = re.compile(r"<([^<>\s]{1,248})>")

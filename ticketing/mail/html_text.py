@@ -5,8 +5,15 @@ from html.parser import HTMLParser
 
 import nh3
 
-#: Beyond this the rest is left out; the raw message has it. The cost of hostile nesting grows with its square.
+#: Beyond this the rest is left out; the raw message has it.
 HTML_LENGTH = 300_000
+#: The sanitiser's cost grows with depth times length: what nests deeper than any letter loses its tags.
+_DEPTH = 400
+_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,20})[^<>]*>?")
+_NEEDS_NO_END = {
+    *("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"),
+    *("p", "li", "td", "th", "tr", "dd", "dt", "option", "tbody", "thead", "tfoot", "html", "body", "head"),
+}
 _KEPT_TAGS = {
     *("a", "blockquote", "br", "div", "h1", "h2", "h3", "h4", "hr", "img", "li", "ol", "p", "pre"),
     *("table", "td", "th", "tr", "ul"),
@@ -20,7 +27,7 @@ def text_of_html(html: str) -> str:
     begin with "> ", so that quoted history looks the same as in plain mail."""
     # nh3 first: what it returns is well formed, on which the simple parser is fast and never lost.
     clean = nh3.clean(
-        html[:HTML_LENGTH],
+        bounded(html),
         tags=_KEPT_TAGS,
         attributes={"a": {"href"}, "img": {"alt"}},
         clean_content_tags={"script", "style", "title"},
@@ -31,6 +38,27 @@ def text_of_html(html: str) -> str:
     reader.feed(clean)
     reader.close()
     return reader.text()
+
+
+def bounded(html: str) -> str:
+    """The beginning of `html` that can be read in good time, without the tags that nest too deep."""
+    depth = dropped = 0
+
+    def within(tag: re.Match[str]) -> str:
+        nonlocal depth, dropped
+        if tag[2].lower() in _NEEDS_NO_END:
+            return tag[0]
+        if tag[1]:
+            was_dropped = dropped > 0
+            dropped, depth = (dropped - 1, depth) if was_dropped else (dropped, max(0, depth - 1))
+            return "" if was_dropped else tag[0]
+        if depth >= _DEPTH:
+            dropped += 1
+            return ""
+        depth += 1
+        return tag[0]
+
+    return _TAG.sub(within, html[:HTML_LENGTH])
 
 
 class _Reader(HTMLParser):

@@ -30,6 +30,16 @@ class MailAttachment:
 
 
 @dataclass(frozen=True)
+class LeftOut:
+    """A file that a limit kept out of the ticket; the raw message has it. `why`: "too large", "too many" or
+    "too much" (all of them together)."""
+
+    name: str
+    size: int
+    why: str
+
+
+@dataclass(frozen=True)
 class AutoResponse:
     """A machine wrote this. `kind` is "bounce", "reply", "list" or "report"; `reason` is what gave it away."""
 
@@ -79,9 +89,10 @@ class ParsedMessage:
     date: datetime | None
     text: str
     reply: str
-    #: What `text` holds besides `reply`: quoted history.
+    #: What `text` holds besides `reply`: quoted history and signature.
     folded: str | None
     attachments: tuple[MailAttachment, ...]
+    left_out: tuple[LeftOut, ...]
     auto_response: AutoResponse | None
     delivery: Delivery | None
     references: tuple[str, ...]

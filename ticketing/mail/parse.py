@@ -1,31 +1,27 @@
 """One message, as bytes, understood as far as it can be. Pure: no database, no clock, no network."""
 
-import email
-import email.policy
-import re
 from datetime import timedelta
 from email.message import Message
-from email.parser import BytesHeaderParser
 
 from ticketing.mail import headers, parts
 from ticketing.mail.automatic import automatic, delivery_report
-from ticketing.mail.message import MailAddress, MailAttachment, NotAMessage, ParsedMessage
+from ticketing.mail.message import LeftOut, MailAddress, MailAttachment, ParsedMessage
 from ticketing.mail.quoted import part_from_history
+from ticketing.mail.structure import header_tree, tree
 from ticketing.privacy.cpr import mask
+from ticketing.settings import AttachmentLimits
 
 SUBJECT_LENGTH = 250
 REFERENCES = 100
-_HEADER_LINE = re.compile(rb"^[!-9;-~]{1,100}[ \t]*:", re.MULTILINE)
-_BEFORE_HEADER = b"\xef\xbb\xbf\r\n\t "
 _WRITTEN_LATER = timedelta(days=1)
 
 
-def parse(raw: bytes) -> ParsedMessage:
+def parse(raw: bytes, limits: AttachmentLimits | None = None) -> ParsedMessage:
     """What `raw`, a message by RFC 5322 or anything like one, holds. Never raises for a message, however
     broken: what can't be read is left out and named in `warnings`. Raises `NotAMessage` for other bytes.
     """
-    message, warnings = _read(raw)
-    found = parts.contents(message)
+    message, warnings = tree(raw)
+    found = parts.contents(message, limits)
     sender = _sender(message, warnings)
     subject = headers.text_value(message, "Subject")[:SUBJECT_LENGTH]
     auto = automatic(message, subject, sender.email if sender else None)
@@ -56,6 +52,7 @@ def parse(raw: bytes) -> ParsedMessage:
         reply=mask(reply)[0],
         folded=mask(folded)[0] if folded is not None else None,
         attachments=tuple(_with_masked_name(one) for one in found.attachments),
+        left_out=tuple(LeftOut(mask(one.name)[0], one.size, one.why) for one in found.left_out),
         auto_response=auto,
         delivery=delivery_report(message),
         references=headers.message_ids(message, "References")[-REFERENCES:],
@@ -68,28 +65,7 @@ def parse(raw: bytes) -> ParsedMessage:
 
 def header_of(raw: bytes) -> Message:
     """The header of a message that was kept, without the cost of its body."""
-    return BytesHeaderParser().parsebytes(raw.lstrip(_BEFORE_HEADER))
-
-
-def _read(raw: bytes) -> tuple[Message, list[str]]:
-    """The parsed structure: by the modern parser, else the old one, which takes anything, else the header
-    with the body as one piece."""
-    start = raw.lstrip(_BEFORE_HEADER)
-    if not start:
-        raise NotAMessage("there is nothing in it")
-    head = start[:1_000_000].replace(b"\r\n", b"\n").partition(b"\n\n")[0]
-    if not _HEADER_LINE.search(head):
-        raise NotAMessage("it has no header line")
-    try:
-        return email.message_from_bytes(start, policy=email.policy.default), []
-    except parts.BROKEN:
-        pass
-    try:
-        return email.message_from_bytes(start), ["the structure is broken: read with the tolerant parser"]
-    except parts.BROKEN:
-        only_headers = BytesHeaderParser().parsebytes(start)
-        only_headers.replace_header("Content-Type", "text/plain") if "Content-Type" in only_headers else None
-        return only_headers, ["the structure is broken: the body is shown as it stands"]
+    return header_tree(raw)
 
 
 def _sender(message: Message, warnings: list[str]) -> MailAddress | None:

@@ -1,28 +1,30 @@
 """Walks the parts of a message: which of them are its text, which are files. Nothing here raises for what
-a sender does; it warns and goes on."""
+a sender does; it warns and goes on. No archive is opened: what is inside a zip stays there."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass, field
 from email.errors import MessageError
 from email.message import Message
 
 import puremagic
 
-from ticketing.mail import headers
+from ticketing.mail import headers, tnef
+from ticketing.mail.calendar_text import text_of_calendar
 from ticketing.mail.charsets import decoded, printable
+from ticketing.mail.file_names import cleaned
 from ticketing.mail.html_text import HTML_LENGTH, text_of_html
-from ticketing.mail.message import MailAttachment
+from ticketing.mail.message import LeftOut, MailAttachment
+from ticketing.mail.structure import AS_SENT
+from ticketing.settings import AttachmentLimits
 
 PARTS = 1000
 DEPTH = 30
-ATTACHMENTS = 50
-ATTACHMENT_BYTES = 25 * 1024 * 1024
-ALL_ATTACHMENTS_BYTES = 50 * 1024 * 1024
 TEXT_LENGTH = 200_000
-_NAME_LENGTH = 120
+LEFT_OUT = 200
 _SNIFFED_BYTES = 8192
-_UNSAFE_IN_NAME = re.compile(r'[<>:"|?*\x00-\x1f\x7f]')
+_TNEF = ("application/ms-tnef", "application/vnd.ms-tnef")
 _MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9.+-]{0,60}/[a-z0-9][a-z0-9.+-]{0,80}")
 #: What a part is called when its sender gave it no name.
 _NAMES = {"message/rfc822": "besked.eml", "text/calendar": "invitation.ics", "text/html": "besked.html"}
@@ -34,21 +36,45 @@ BROKEN = (LookupError, ValueError, TypeError, AttributeError, AssertionError, Me
 class Contents:
     """What the walk has gathered."""
 
+    limits: AttachmentLimits = field(default_factory=AttachmentLimits)
     texts: list[str] = field(default_factory=list)
     attachments: list[MailAttachment] = field(default_factory=list)
+    left_out: list[LeftOut] = field(default_factory=list)
+    #: Text of something inside, used when the message itself has none: a forwarded message, an invitation.
+    inner_texts: list[Callable[[], str]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     seen: int = 0
+    kept_bytes: int = 0
 
     def warn(self, text: str) -> None:
         """Notes `text` once."""
         if text not in self.warnings and len(self.warnings) < 50:
             self.warnings.append(text)
 
+    def keep(self, name: str, media_type: str, content: bytes) -> None:
+        """Takes a file in, unless that would exceed a limit: then it is named among those left out."""
+        if len(content) > self.limits.file_bytes:
+            self._leave(name, content, "too large")
+        elif len(self.attachments) >= self.limits.files:
+            self._leave(name, content, "too many")
+        elif self.kept_bytes + len(content) > self.limits.all_bytes:
+            self._leave(name, content, "too much")
+        else:
+            self.kept_bytes += len(content)
+            self.attachments.append(MailAttachment(name, media_type, content))
 
-def contents(message: Message) -> Contents:
+    def _leave(self, name: str, content: bytes, why: str) -> None:
+        if len(self.left_out) < LEFT_OUT:
+            self.left_out.append(LeftOut(name, len(content), why))
+        self.warn(f"attachments were left out: {why}")
+
+
+def contents(message: Message, limits: AttachmentLimits | None = None) -> Contents:
     """The texts and files of `message`, in the order they stand."""
-    found = Contents()
+    found = Contents(limits or AttachmentLimits())
     _walk(message, found, 0)
+    if not any(text.strip() for text in found.texts):
+        found.texts = [text() for text in found.inner_texts[:1]]
     return found
 
 
@@ -58,22 +84,21 @@ def _walk(part: Message, found: Contents, depth: int) -> None:
         found.warn("parts beyond the limit were left out")
         return
     kind = content_type(part)
-    inner = part.get_payload()
-    if kind == "message/rfc822" and isinstance(inner, list):
-        _keep_nested(part, inner, found)
+    if not part.is_multipart():
+        _leaf(part, kind, found, is_root=depth == 0)
+        return
+    children = [child for child in part.get_payload() if isinstance(child, Message)]
+    if kind == "message/rfc822" and children:
+        _keep_nested(part, children[0], found)
     elif kind == "message/delivery-status":
         return
-    elif isinstance(inner, list):
-        children = [child for child in inner if isinstance(child, Message)]
+    elif kind == "multipart/alternative":
+        _walk_alternative(children, found, depth)
+    else:
         if kind == "multipart/encrypted":
             found.warn("the message is encrypted and can't be read here")
-        if kind == "multipart/alternative":
-            _walk_alternative(children, found, depth)
-        else:
-            for child in children:
-                _walk(child, found, depth + 1)
-    else:
-        _leaf(part, kind, found, is_root=depth == 0)
+        for child in children:
+            _walk(child, found, depth + 1)
 
 
 def _walk_alternative(children: list[Message], found: Contents, depth: int) -> None:
@@ -122,39 +147,56 @@ def _readable(text: str, kind: str, found: Contents) -> str:
 
 
 def _keep_file(part: Message, kind: str, content: bytes, found: Contents) -> None:
-    kept = sum(len(one.content) for one in found.attachments)
-    if len(found.attachments) >= ATTACHMENTS:
-        found.warn(f"more than {ATTACHMENTS} attachments: the rest were left out")
+    name = cleaned(_name(part)) or _NAMES.get(kind, f"vedhaeftning-{len(found.attachments) + 1}")
+    wrapped = tnef.opened(content) if kind in _TNEF or name.lower() == "winmail.dat" else None
+    if wrapped is not None:
+        _unwrap(wrapped, found)
         return
-    name = _clean_name(_name(part)) or _NAMES.get(kind, f"vedhaeftning-{len(found.attachments) + 1}")
-    if len(content) > ATTACHMENT_BYTES or kept + len(content) > ALL_ATTACHMENTS_BYTES:
-        found.warn(f"the attachment {name} is too large and was left out")
-        return
-    if kind in ("application/ms-tnef", "application/vnd.ms-tnef"):
-        found.warn("winmail.dat: its content is kept unopened")
+    if kind in _TNEF:
+        found.warn("winmail.dat can't be read: it is kept unopened")
     if kind in ("application/pkcs7-mime", "application/x-pkcs7-mime"):
         found.warn("the message is encrypted and can't be read here")
     if kind == "text/calendar":
         found.warn("a calendar invitation")
-    found.attachments.append(MailAttachment(name, _sniffed(content, kind, name), content))
+        found.inner_texts.append(lambda: _readable(text_of_calendar(content), "text/plain", found))
+    found.keep(name, sniffed(content, kind, name), content)
 
 
-def _keep_nested(part: Message, inner: Sequence[object], found: Contents) -> None:
+def _unwrap(wrapped: tnef.Opened, found: Contents) -> None:
+    """What Outlook put into winmail.dat takes its place; its text counts where the message has none."""
+    found.warn("winmail.dat was opened")
+    kind = "text/plain" if wrapped.text.strip() else "text/html"
+    found.inner_texts.append(
+        lambda: _readable(wrapped.text if kind == "text/plain" else wrapped.html, kind, found)
+    )
+    for number, (name, content) in enumerate(wrapped.files, len(found.attachments) + 1):
+        label = cleaned(name) or f"vedhaeftning-{number}"
+        found.keep(label, sniffed(content, "application/octet-stream", label), content)
+
+
+def _keep_nested(part: Message, nested: Message, found: Contents) -> None:
     """A message inside the message is a file; its subject gives it a name."""
-    nested = next((child for child in inner if isinstance(child, Message)), None)
-    if nested is None:
-        return
     try:
-        content = nested.as_bytes()
+        content = nested.as_bytes(policy=AS_SENT)
     except (*BROKEN, UnicodeError):
         found.warn("a message inside the message could not be kept as a file")
         return
-    subject = _clean_name(headers.text_value(nested, "Subject"))[:80].strip()
-    name = _clean_name(_name(part)) or (f"{subject}.eml" if subject else _NAMES["message/rfc822"])
-    if len(found.attachments) < ATTACHMENTS and len(content) <= ATTACHMENT_BYTES:
-        found.attachments.append(MailAttachment(name, "message/rfc822", content))
-    else:
-        found.warn("a message inside the message was left out")
+    subject = headers.text_value(nested, "Subject")
+    name = cleaned(_name(part)) or cleaned(f"{subject[:80]}.eml" if subject else _NAMES["message/rfc822"])
+    found.inner_texts.append(lambda: _text_of_nested(nested, subject))
+    found.keep(name, "message/rfc822", content)
+
+
+def _text_of_nested(nested: Message, subject: str) -> str:
+    inside = Contents()
+    children = nested.get_payload() if nested.is_multipart() else [nested]
+    for child in children:
+        if isinstance(child, Message) and child.get_content_maintype() in ("text", "multipart"):
+            _walk(child, inside, DEPTH - 3)
+    words = "\n\n".join(text for text in inside.texts if text.strip())
+    return (
+        f"Fra: {headers.text_value(nested, 'From')}\nEmne: {subject}\n\n{words}"[:TEXT_LENGTH] if words else ""
+    )
 
 
 def content_type(part: Message) -> str:
@@ -179,11 +221,10 @@ def _content(part: Message, found: Contents) -> bytes:
         payload = part.get_payload(decode=True)
     except BROKEN:
         found.warn("a part could not be decoded and was taken as it stands")
-        payload = None
-    if isinstance(payload, bytes):
-        return payload
-    raw = part.get_payload()
-    return raw.encode("utf-8", "surrogateescape") if isinstance(raw, str) else b""
+        bare = copy(part)
+        del bare["Content-Transfer-Encoding"]
+        payload = bare.get_payload(decode=True)
+    return payload if isinstance(payload, bytes) else b""
 
 
 def _is_file(part: Message) -> bool:
@@ -200,19 +241,7 @@ def _name(part: Message) -> str:
     return headers.words(str(found).encode("utf-8", "surrogateescape").decode("utf-8", "replace"))
 
 
-def _clean_name(name: str) -> str:
-    """`name` without folders and without what a file system or a reader could be fooled by."""
-    base = re.split(r"[/\\]", printable(name))[-1]
-    base = _UNSAFE_IN_NAME.sub("", " ".join(base.split())).strip(". ")
-    if len(base) <= _NAME_LENGTH:
-        return base
-    stem, dot, ending = base.rpartition(".")
-    if not dot or len(ending) > 10:
-        return base[:_NAME_LENGTH]
-    return f"{stem[: _NAME_LENGTH - len(ending) - 1]}.{ending}"
-
-
-def _sniffed(content: bytes, declared: str, name: str) -> str:
+def sniffed(content: bytes, declared: str, name: str) -> str:
     """What the content looks like. Where it gives nothing away: the declared type if that can do no harm."""
     try:
         matches = puremagic.magic_string(content[:_SNIFFED_BYTES], name)

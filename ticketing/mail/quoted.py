@@ -4,41 +4,85 @@ import re
 
 from mailparser_reply.parser import EmailMessage as KnownHeaders
 
+from ticketing.mail.signatures import signature_starts
+
 #: The library's patterns cost more than linear time in hostile text: they get lines no longer than this,
 #: no more of them than this, and no runs of empty ones.
 _LINE_LENGTH = 300
 _LINES = 400
+#: A line that says who wrote is broken into no more than so many.
+_HEADER_LINES = 5
 _HEADERS = KnownHeaders(text="", languages=["da", "en"]).HEADER_REGEX
 # "Den 3. maj 2026 kl. 10.04 skrev Lise <lise@…>:", which mail programs break over two or three lines.
 _WROTE = re.compile(
     r"^(?:den|on|man|tir|ons|tor|fre|lør|søn|[0-9])[^\n]{0,200}(?:\n[^\n]{0,200}){0,2}?"
-    r"\b(?:skrev|wrote)\b[^\n]{0,200}(?:\n[^\n]{0,120})?:[ \t]{0,5}$",
+    r"\b(?:skrev|wrote)\b[^\n]{0,200}(?:\n[^\n]{0,120}){0,2}?:[ \t]{0,5}$",
     re.IGNORECASE | re.MULTILINE,
 )
 _MARKER = re.compile(
-    r"^[ \t>]{0,10}(?:-{2,20} ?(?:oprindelig (?:meddelelse|besked)|videresendt (?:meddelelse|besked)"
-    r"|original message|forwarded message) ?-{2,20}|_{20,80}(?=\n+[ \t]*\**(?:fra|from):))",
+    r"^[ \t>]{0,10}(?:-{2,20} ?(?:oprindelig (?:meddelelse|besked|mail|aftale)"
+    r"|videresendt (?:meddelelse|besked|mail)|original (?:message|appointment)|forwarded message) ?-{2,20}"
+    r"|_{20,80}(?=\n+[ \t]*\**(?:fra|from):)"
+    r"|(?:start på videresendt (?:besked|meddelelse)|begin forwarded message):"
+    r"|[^\n>]{1,100}\b(?:skrev den|wrote on) [^\n]{0,20}\d[^\n]{0,60}:$)",
     re.IGNORECASE | re.MULTILINE,
 )
 _HEADER_PROOF = re.compile(r"@|^\W{0,5}(?:sendt|sent|dato|date):", re.IGNORECASE | re.MULTILINE)
 
 
 def part_from_history(text: str) -> tuple[str, str | None]:
-    """(`reply`, `folded`): what was written now, and the quoted history, None if there is none.
+    """(`reply`, `folded`): what was written now, and the rest: quoted history and signature, None if there
+    is none. Together they hold every line.
 
+    Answers above, between and below quotations count as written now; between them the quotations stay.
     When nothing is left, as in a forwarded mail, all of it is the reply: better too much than nothing.
-    Text above, between or below quotations counts as written now.
     """
     lines = text.split("\n")
-    start = _history_starts(lines)
-    above = _without_trailing_quotes(lines[:start])
-    reply = "\n".join(above).strip("\n")
-    if not reply.strip():
-        reply = _below_quotation(lines)
+    written = _written_now(lines)
+    shown = [lines[index] for index in written]
+    end = signature_starts(shown)
+    while end and not shown[end - 1].strip():
+        end -= 1
+    reply = "\n".join(shown[:end]).strip("\n")
     if not reply.strip():
         return text, None
-    folded = "\n".join(lines[len(above) :]).strip("\n")
-    return reply, folded if folded.strip() and reply.strip() != text.strip() else None
+    kept = set(written[:end])
+    folded = "\n".join(line for index, line in enumerate(lines) if index not in kept).strip("\n")
+    return reply, folded if folded.strip() else None
+
+
+def _written_now(lines: list[str]) -> list[int]:
+    """The indexes of the lines that the sender wrote, with the quotations between them."""
+    start = _history_starts(lines)
+    above = list(range(len(_without_trailing_quotes(lines[:start]))))
+    below = _answers_below(lines, start)
+    return above + below if any(lines[index].strip() for index in above + below) else []
+
+
+def _answers_below(lines: list[str], start: int) -> list[int]:
+    """What stands under a quotation whose lines begin with ">": one answer alone, several with what they
+    answer. History without such marks, as Outlook's, has no end that could be seen."""
+    quoted = [index for index in range(start, len(lines)) if lines[index].lstrip().startswith(">")]
+    if not quoted or quoted[0] - start > _HEADER_LINES:
+        return []
+    end = quoted[0] + _history_starts(lines[quoted[0] :])
+    answers = [
+        index
+        for index in range(quoted[0], end)
+        if lines[index].strip() and not lines[index].lstrip().startswith(">") and _is_apart(lines, index)
+    ]
+    answers = answers[: signature_starts(["", "x", *(lines[index] for index in answers)]) - 2]
+    if not answers:
+        return []
+    is_between = any(answers[0] < index < answers[-1] for index in quoted)
+    return list(range(quoted[0] if is_between else answers[0], answers[-1] + 1))
+
+
+def _is_apart(lines: list[str], index: int) -> bool:
+    """Not the rest of a quoted line that a mail program broke: that has the quotation right above it."""
+    while index and lines[index].strip() and not lines[index].lstrip().startswith(">"):
+        index -= 1
+    return not lines[index].strip()
 
 
 def _history_starts(lines: list[str]) -> int:
@@ -78,9 +122,3 @@ def _without_trailing_quotes(lines: list[str]) -> list[str]:
     while end and (not lines[end - 1].strip() or lines[end - 1].lstrip().startswith(">")):
         end -= 1
     return lines[:end]
-
-
-def _below_quotation(lines: list[str]) -> str:
-    """What somebody wrote under a quotation that the mail begins with."""
-    last_quoted = max((i for i, line in enumerate(lines) if line.lstrip().startswith(">")), default=None)
-    return "" if last_quoted is None else "\n".join(lines[last_quoted + 1 :]).strip("\n")
