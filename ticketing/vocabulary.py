@@ -216,6 +216,7 @@ class EventKind(StrEnum):
     CLOCK_BREACHED = "clock_breached"
     REMINDED = "reminded"
     HANDOVER_FILLED = "handover_filled"
+    REPLANNED = "replanned"
 
 
 class DayKind(StrEnum):

@@ -12,6 +12,8 @@
 6. The verdict is MET when the seconds used are within the target at the end, else MISSED. A CLOCK_BREACHED
    event makes it MISSED at once. MISSED stays for ever, with its target and the due time it passed.
 7. Attaching to a known fault drops RUNG and FIRST_RESPONSE: the fault's own clocks count.
+8. A task of the plan has no FIRST_RESPONSE and no END_TO_END (its policy says null). Where its policy names an
+   `until`, RUNG runs out just then, by whatever calendar. A new date (REPLANNED) drops the old RUNG.
 """
 
 from collections.abc import Mapping, Sequence
@@ -40,6 +42,7 @@ _RESPONSES = frozenset(
     }
 )
 _ENDED = frozenset({State.SOLVED, State.CLOSED})
+_DROPS = frozenset({EventKind.ATTACHED, EventKind.REPLANNED})
 _PER_VISIT = (ClockKind.FIRST_RESPONSE, ClockKind.RUNG)
 #: The calendar of BREACH_NOTICE: hours on the wall.
 _ALWAYS = "always"
@@ -122,7 +125,7 @@ class _Replay:
         for clock in self._counting():
             if clock.kind is ClockKind.FIRST_RESPONSE and responds:
                 clock.end(at)
-            elif event.kind is EventKind.ATTACHED and clock.kind in _PER_VISIT:
+            elif event.kind in _DROPS and clock.kind in _PER_VISIT:
                 clock.end(at, within=ClockState.DROPPED)
             elif ends or (begins_visit and clock.kind in _PER_VISIT):
                 unanswered = clock.kind is ClockKind.FIRST_RESPONSE and clock.used_at(at) <= clock.target
@@ -191,9 +194,22 @@ class _Replay:
         if kind is ClockKind.BREACH_NOTICE:
             return (_ALWAYS, int(policy["notice"]), share) if policy.get("notice") else None
         if kind is ClockKind.END_TO_END:
-            return (policy["total_calendar"], int(policy["total"]), share)
+            return self._promised(policy["total_calendar"], policy["total"], share)
+        if kind is ClockKind.RUNG and policy.get("until"):
+            seconds = self._seconds_until(policy["rung_calendar"], datetime.fromisoformat(policy["until"]))
+            return (policy["rung_calendar"], seconds, share)
         seconds = policy["rung"] if kind is ClockKind.RUNG else policy["first_response"]
-        return (policy["rung_calendar"], int(seconds), share)
+        return self._promised(policy["rung_calendar"], seconds, share)
+
+    def _promised(self, calendar: str, seconds: int | None, share: float) -> tuple[str, int, float] | None:
+        return None if seconds is None else (calendar, int(seconds), share)
+
+    def _seconds_until(self, calendar: str, until: datetime) -> int:
+        """Rule 8: what the present visit has used, and what is left until then."""
+        assert self.at is not None
+        clock = self.clocks.get((ClockKind.RUNG, self.visit))
+        used = clock.used_at(self.at) if clock is not None and clock.is_counting else 0
+        return used + max(0, self.calendars(calendar).elapsed(self.at, until))
 
     def _fire(self, event: ClockEvent, at: datetime) -> None:
         if event.kind not in (EventKind.CLOCK_WARNED, EventKind.CLOCK_BREACHED):

@@ -14,7 +14,7 @@ Border rules:
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from statistics import median_low
 from zoneinfo import ZoneInfo
@@ -190,6 +190,17 @@ class Calendar:
             if version.valid_from is None or version.valid_from <= day:
                 return version.hours.days[day.weekday()]
         return ()
+
+    def last_closing(self, day: date) -> datetime | None:
+        """When the last opening ends that starts on `day` or, where it is closed, on a day before (60 at
+        most), in UTC; None where there was none."""
+        for back in range(60):
+            hours = self.hours_on(day - timedelta(days=back))
+            if hours:
+                days, seconds = divmod(max(end for _, end in hours), DAY)
+                at = datetime.combine(day + timedelta(days=days - back), time(), self.zone)
+                return (at + timedelta(seconds=seconds)).astimezone(UTC)
+        return None
 
     def _open_before(self, number: int, second: int) -> int:
         piece = self._piece(number)

@@ -1,8 +1,9 @@
 """What is promised: targets by sector, rung, lane and priority, first match wins. Pure."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, TypeVar
 
 from ticketing.clocks.rules import Calendar
@@ -98,6 +99,16 @@ class Policy:
         """What an event keeps as its `policy`."""
         data = {name: getattr(self, name) for name in _KEPT}
         return data if self.notice is None else data | {"notice": self.notice}
+
+
+def for_task(policy: Mapping[str, Any], until: datetime | None, now: datetime) -> dict[str, Any]:
+    """The policy of a task of the plan, as an event keeps it: nobody waits for a first answer or counts the
+    whole way. It runs out at `until`; one whose day has passed has the rung's usual time from now; one
+    without a day (None) has no time at all."""
+    data = {**policy, "first_response": None, "total": None}
+    if until is None:
+        return data | {"rung": None}
+    return data | {"until": until.isoformat()} if until > now else data
 
 
 _KEPT = ("rung_calendar", "first_response", "rung", "total_calendar", "total", "warn_share")

@@ -17,6 +17,7 @@ from ticketing.jobs.heartbeat import Heartbeat
 from ticketing.knowledge.actions import answer_those_who_asked
 from ticketing.knowledge.travelling import find_travelling_everywhere
 from ticketing.mail.outbox import send_due
+from ticketing.rollout.tasks import follow_plan
 from ticketing.work.calendar_changes import spread
 from ticketing.work.cover import hand_on_what_is_due
 from ticketing.work.hypercare import turn
@@ -44,6 +45,7 @@ JOBS = (
     Job("answers for all", 10, answer_those_who_asked),
     Job("nightly check", 600, nightly),
     Job("calendars", 30, spread),
+    Job("plan", 60, follow_plan),
 )
 
 

@@ -180,6 +180,15 @@ def start(ladder: Ladder, facts: Facts, around: Surroundings) -> Target:
     return _first_covered(ladder, way.steps[begin:], way.steps[:begin], around)
 
 
+def held_by(ladder: Ladder, role: Role, facts: Facts, around: Surroundings) -> Target:
+    """Where a task that `role` is responsible for stands: the highest step that the role holds, else the
+    project group's. Without anybody there it goes on upwards like a question."""
+    steps = [step for step in ladder.steps.values() if role in step.roles]
+    steps = steps or [step for step in ladder.steps.values() if Role.PROJECT_GROUP in step.roles]
+    step = max(steps, key=lambda one: one.height) if steps else ladder.steps[ladder.bounce_owner]
+    return _first_covered(ladder, (step.key, *steps_above(ladder, facts, step.key)), (), around)
+
+
 def triage(ladder: Ladder, around: Surroundings) -> Target:
     """R2: the queue for what nobody can place."""
     return _first_covered(ladder, (ladder.triage,), (), around)

@@ -104,6 +104,8 @@ class Post(Base):
     valid_to: Mapped[date | None] = mapped_column(Date)
     trained_on: Mapped[date | None] = mapped_column(Date)
     tentative: Mapped[bool] = mapped_column(Boolean, default=False)
+    #: Who stands in whenever the holder is away and has named nobody else.
+    deputy_id: Mapped[PersonId | None] = mapped_column(BigKey)
     #: Set when the queues that the end of this post left without anybody have been handed on.
     rerouted_at: Mapped[datetime | None]
 

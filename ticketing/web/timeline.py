@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 
 from flask_babel import gettext as _
 
@@ -140,6 +141,12 @@ def _reclassified(told: _Told) -> str:
     return _("%(who)s ændrede %(what)s", who=told.who, what=what)
 
 
+def _replanned(told: _Told) -> str:
+    days = [told.moment.data.get(key) for key in ("from_day", "to_day")]
+    was, now = (f"{date.fromisoformat(day):%d.%m.%Y}" if day else _("ingen dato") for day in days)
+    return _("Planen er flyttet: fra %(was)s til %(now)s", was=was, now=now)
+
+
 def _clock(told: _Told) -> str:
     kind = (told.moment.data.get("clock") or {}).get("kind", "")
     name = clock_word(ClockKind(kind)).lower() if kind in set(ClockKind) else _("fristen")
@@ -180,6 +187,7 @@ _SENTENCES: dict[EventKind, Callable[[_Told], str]] = {
     EventKind.REOPENED: lambda t: _("%(who)s genåbnede sagen", who=t.who),
     EventKind.CLOSED: _closed,
     EventKind.RECLASSIFIED: _reclassified,
+    EventKind.REPLANNED: _replanned,
     EventKind.CALENDAR_CHANGED: lambda _t: _("Åbningstiderne er ændret; fristerne følger dem herfra"),
     EventKind.HYPERCARE_BEGUN: lambda _t: _("Enheden går snart i drift: fristerne er kortere i den første tid"),
     EventKind.HYPERCARE_ENDED: lambda _t: _(

@@ -184,6 +184,8 @@ def _followed(change: Change) -> tuple[EventKind, dict[str, Any]] | None:
     for name in ("rung_calendar", "total_calendar"):
         if parse_reference(fresh[name]).base == parse_reference(last[name]).base:
             policy[name] = fresh[name]
+            if name == "rung_calendar" and "until" in last and "until" in fresh:
+                policy["until"] = fresh["until"]
     care = clock_config().hypercare
     if care is not None and fresh.get("hypercare") and not last.get("hypercare"):
         kind, policy = EventKind.HYPERCARE_BEGUN, tighten(policy, care, change.used())

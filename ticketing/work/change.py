@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from ticketing.clocks.derive import ClockEvent, derive, used_at
 from ticketing.clocks.hypercare import keep_promises, tighten
+from ticketing.clocks.targets import for_task
 from ticketing.database import transaction
 from ticketing.ladder.rules import Ladder, Place, Server, Target, servers_of
 from ticketing.privacy.cpr import mask
@@ -179,6 +180,10 @@ class Change:
             near=self.around.near,
             wide=self.around.wide,
         ).as_data()
+        if item.activity_id is not None:
+            calendar = calendars(self.session)(policy["rung_calendar"])
+            until = calendar.last_closing(item.planned_on) if item.planned_on is not None else None
+            return for_task(policy, until, self.now)
         live, care = self.around.go_live, config.hypercare
         if care is None or live is None:
             return policy

@@ -27,7 +27,8 @@ def set_absence(
     deputy_id: PersonId | None = None,
     note: str | None = None,
 ) -> Absence:
-    """*Fravær* from `starts_at` to before `ends_at` (None: until further notice), with a named deputy. An
+    """*Fravær* from `starts_at` to before `ends_at` (None: until further notice), with a named deputy, else
+    the one who always stands in. An
     absence that has begun hands on at once what nobody else can see; a later one does when it begins.
     Raises `UnknownTarget` for a deputy who is oneself or of another municipality, or an end before start."""
     with transaction() as session:
@@ -41,6 +42,8 @@ def set_absence(
         )
         if person is None or wrong_deputy or (ends_at is not None and ends_at <= starts_at):
             raise UnknownTarget
+        if deputy_id is None:
+            deputy_id = _standing_deputy(session, person, starts_at)
         absence = Absence(
             municipality_id=person.municipality_id,
             person_id=person_id,
@@ -55,6 +58,23 @@ def set_absence(
             absence.rerouted_at = now
             _after_loss(session, person, actor, now)
         return absence
+
+
+def _standing_deputy(session: Session, person: Person, at: datetime) -> PersonId | None:
+    """Who always stands in on one of the person's posts, and is still here."""
+    today = at.astimezone(LOCAL_ZONE).date()
+    named = (
+        select(Post.deputy_id)
+        .join(Person, Person.id == Post.deputy_id)
+        .where(
+            Post.person_id == person.id,
+            or_(Post.valid_to.is_(None), Post.valid_to > today),
+            or_(Person.left_on.is_(None), Person.left_on > today),
+        )
+        .order_by(Post.id)
+        .limit(1)
+    )
+    return session.scalar(named)
 
 
 def end_absence(absence_id: int, actor: Actor, now: datetime) -> Absence:

@@ -1,9 +1,21 @@
 """The work item and all that hangs on it. Nothing here changes outside `actions` (one transaction each)."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Boolean, ForeignKey, Index, Integer, String, Text, UniqueConstraint, false, text
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Text,
+    UniqueConstraint,
+    false,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -88,6 +100,14 @@ class WorkItem(Base):
         Index("ix_work_item_fault", "known_fault_id"),
         Index("ix_work_item_task", "municipality_id", "task_key"),
         Index(
+            "ix_work_item_activity",
+            "municipality_id",
+            "activity_id",
+            "planned_on",
+            sqlite_where=text("activity_id IS NOT NULL"),
+            postgresql_where=text("activity_id IS NOT NULL"),
+        ),
+        Index(
             "ix_work_item_known",
             "municipality_id",
             "opened_at",
@@ -136,6 +156,10 @@ class WorkItem(Base):
     known_fault_id: Mapped[ItemId | None] = mapped_column(ForeignKey("work_item.id"))
     #: A task that closes a gap says which, so that the same gap never makes two.
     task_key: Mapped[str | None] = mapped_column(String(120))
+    #: A task of the rollout plan: its activity (whose table stands above this room) and the day that the
+    #: activity is to be finished, as it was when the task was made or last moved.
+    activity_id: Mapped[int | None] = mapped_column(BigKey)
+    planned_on: Mapped[date | None] = mapped_column(Date)
 
     # R9: what a hand-over up the ladder must carry.
     tried: Mapped[str | None] = mapped_column(Text)

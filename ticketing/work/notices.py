@@ -124,6 +124,50 @@ def _notice(
     }
 
 
+def staff_letter(
+    session: Session,
+    municipality: Municipality,
+    person_id: PersonId,
+    now: datetime,
+    *,
+    purpose: str,
+    key: str,
+    subject: str,
+    lines: Sequence[str],
+    parts: list[dict[str, str]] | None = None,
+) -> OutboxMessage | None:
+    """A mail to a colleague that is about no single item: paragraphs in Danish, `{base}` being our address.
+    `key` names it for ever: asked for again, it is the same mail. Someone who has left gets none."""
+    person = session.get_one(Person, person_id)
+    if person.left_on is not None and person.left_on <= now.date():
+        return None
+    same = select(OutboxMessage).where(
+        OutboxMessage.municipality_id == municipality.id, OutboxMessage.unique_key == key
+    )
+    existing = session.scalar(same)
+    if existing is not None:
+        return existing
+    proof = links.signature("letter", municipality.id, key)
+    body = "\n\n".join(lines).replace("{base}", links.settings().base_url)
+    sign_off = BODIES["da"]["sign_off"].format(municipality=municipality.name)
+    row = OutboxMessage(
+        municipality_id=municipality.id,
+        unique_key=key,
+        purpose=purpose,
+        recipient=person.email,
+        subject=_one_line(subject)[:SUBJECT_LENGTH],
+        body=f"{body}\n\n{sign_off}\n",
+        mail_message_id=f"<{purpose}.{proof}@{links.mail_domain(municipality)}>",
+        created_at=now,
+        next_try_at=now,
+    )
+    if parts:
+        row.parts = parts
+    session.add(row)
+    session.flush()
+    return row
+
+
 def join_thread(session: Session, item: WorkItem, message_ids: Sequence[str]) -> None:
     """Remembers the Message-IDs of a mail from the requester, its own last, so that what is sent from now
     on answers it. A receipt of the same transaction, written before the item knew, is put right too."""

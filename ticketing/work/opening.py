@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from ticketing.database import transaction
-from ticketing.ladder.rules import Facts, Place, Target, start, way_for
+from ticketing.ladder.rules import Facts, Place, Step, Target, start, way_for
 from ticketing.organisation.models import Municipality, Unit
 from ticketing.privacy.cpr import mask
 from ticketing.vocabulary import (
@@ -175,8 +175,11 @@ def after_arrival(change: Change, target: Target, what: str) -> None:
     tells = way_for(change.ladder, facts_of(change.item)).tells
     if tells:
         tell_informed(change, event, tells)
-    for step_key, place in target.appoint:
-        ask_for_appointment(change, step_key, place)
+    if change.item.kind is not ItemKind.TASK:
+        for step_key, place in target.appoint:
+            ask_for_appointment(
+                change.session, change.item.municipality_id, change.ladder.steps[step_key], place, change.now
+            )
 
 
 def tell_informed(change: Change, event: Event, roles: frozenset[Role]) -> None:
@@ -187,18 +190,20 @@ def tell_informed(change: Change, event: Event, roles: frozenset[Role]) -> None:
     change.tell(event, informed, "En sag kræver din opmærksomhed.")
 
 
-def ask_for_appointment(change: Change, step_key: str, place: Place) -> None:
+def ask_for_appointment(
+    session: Session, municipality_id: MunicipalityId, step: Step, place: Place, now: datetime
+) -> None:
     """A task for the leader of `place` to appoint a holder (L197), once for as long as it is open."""
-    key = f"appoint:{step_key}:{place.id}"
+    key = f"appoint:{step.key}:{place.id}"
     open_already = select(WorkItem.id).where(
-        WorkItem.municipality_id == change.item.municipality_id, WorkItem.task_key == key, WorkItem.is_open
+        WorkItem.municipality_id == municipality_id, WorkItem.task_key == key, WorkItem.is_open
     )
-    if change.item.kind is ItemKind.TASK or change.session.scalar(open_already.limit(1)) is not None:
+    if session.scalar(open_already.limit(1)) is not None:
         return
-    name = change.ladder.steps[step_key].name_da.lower()
+    name = step.name_da.lower()
     open_ticket(
         Draft(
-            municipality_id=change.item.municipality_id,
+            municipality_id=municipality_id,
             unit_id=place.id,
             title=f"Udpeg {name}: {place.name}",
             body=f"{place.name} har ingen {name}. Udpeg en, og meld den nye til kursus.",
@@ -210,7 +215,7 @@ def ask_for_appointment(change: Change, step_key: str, place: Place) -> None:
             task_key=key,
         ),
         SYSTEM,
-        change.now,
+        now,
     )
 
 

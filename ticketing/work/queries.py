@@ -1,6 +1,6 @@
 """Reads that the actions need: the units and posts around an item, and where a person stands towards it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from flask import current_app
 from sqlalchemy import and_, or_, select
+from sqlalchemy.engine import Row
 from sqlalchemy.orm import Session, aliased
 
 from ticketing.clocks.closing import calendars as known_calendars
@@ -118,7 +119,7 @@ def surroundings(session: Session, municipality_id: MunicipalityId, unit_path: s
         next((of_units[key] for key in reversed(chain_ids) if key in of_units), None),
         near,
         tuple(pair for pair in near if by_id[pair[0]].kind is UnitKind.MUNICIPALITY),
-        _go_live([row for row in rows if row.id in chain_ids]),
+        go_live_in([row for row in rows if row.id in chain_ids]),
     )
 
 
@@ -126,12 +127,13 @@ def go_live_of(session: Session, municipality_id: MunicipalityId, unit_path: str
     """The go-live that counts for the unit with that path: its own, else the nearest above that has one."""
     chain_ids = [UnitId(int(part)) for part in unit_path.strip("/").split("/")]
     rows = select(*_OF_UNITS).where(Unit.municipality_id == municipality_id, Unit.id.in_(chain_ids))
-    return _go_live(session.execute(rows.order_by(Unit.path)).all())
+    return go_live_in(session.execute(rows.order_by(Unit.path)).all())
 
 
-def _go_live(chain: Sequence[Any]) -> GoLive | None:
-    """`chain`: rows of `_OF_UNITS` from the municipality down. The unit that has the date lends its calendar
-    too, so that all below it enter and leave hypercare on the same days."""
+def go_live_in(chain: Sequence[Any]) -> GoLive | None:
+    """The go-live that counts below `chain`: units (or rows of `_OF_UNITS`) from the municipality down. The
+    unit that has the date lends its calendar too, so that all below it enter and leave hypercare on the same
+    days."""
     care = clock_config().hypercare
     for depth in range(len(chain), 0, -1):
         unit = chain[depth - 1]
@@ -169,20 +171,25 @@ def _servers(
         .order_by(Post.id)
     ).all()
     away = absences_now(session, municipality_id, now)
-    return tuple(
-        Server(
-            person_id=post.person_id,
-            name=post.name,
-            role=Role(post.role),
-            unit_path=post.path,
-            present=post.person_id not in away,
-            trained=post.trained_on is not None and post.trained_on <= today,
-            phone=post.phone,
-            deputy_id=(deputy := away.get(post.person_id, (None, None)))[0],
-            deputy_name=deputy[1],
-            deputy_present=deputy[0] is not None and deputy[0] not in away,
-        )
-        for post in posts
+    return tuple(server_of(post, away, today) for post in posts)
+
+
+def server_of(
+    post: Row[*tuple[Any, ...]], away: Mapping[PersonId, tuple[PersonId | None, str | None]], today: date
+) -> Server:
+    """A row of a post (`person_id`, `name`, `phone`, `role`, `path`, `trained_on`) as the rules see it."""
+    deputy = away.get(post.person_id, (None, None))
+    return Server(
+        person_id=post.person_id,
+        name=post.name,
+        role=Role(post.role),
+        unit_path=post.path,
+        present=post.person_id not in away,
+        trained=post.trained_on is not None and post.trained_on <= today,
+        phone=post.phone,
+        deputy_id=deputy[0],
+        deputy_name=deputy[1],
+        deputy_present=deputy[0] is not None and deputy[0] not in away,
     )
 
 

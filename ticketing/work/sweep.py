@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from ticketing.database import transaction
 from ticketing.ladder.rules import next_target
-from ticketing.vocabulary import ClockKind, ClockState, EventKind, ItemId, Priority, State
+from ticketing.vocabulary import ClockKind, ClockState, EventKind, ItemId, Priority, Rung, State
 from ticketing.work import notices
 from ticketing.work.change import SYSTEM, Change
 from ticketing.work.conversation import wake
@@ -80,8 +80,11 @@ def look_after(change: Change) -> None:
     if item.wake_at is not None and item.wake_at <= change.now:
         _when_woken(change)
     change.finish()
-    if lift and item.is_open and item.priority in LIFTED_BY_THEMSELVES and item.known_fault_id is None:
-        _lift(change)
+    if lift and item.is_open and item.known_fault_id is None:
+        if item.activity_id is not None:
+            _lift_task(change)
+        elif item.priority in LIFTED_BY_THEMSELVES:
+            _lift(change)
 
 
 def _running(change: Change) -> list[Clock]:
@@ -108,6 +111,14 @@ def _lift(change: Change) -> None:
     above = next_target(change.ladder, facts_of(item), item.step, change.around.places)
     if above is not None and item.lane not in above.step.may_not_solve:
         escalate(ItemId(item.id), SYSTEM, change.now, reason="Fristen på trinnet er overskredet")
+
+
+def _lift_task(change: Change) -> None:
+    """A late task of the plan climbs to the administrators, who see that it is done, and no further."""
+    item = change.item
+    above = next_target(change.ladder, facts_of(item), item.step, change.around.places)
+    if above is not None and above.step.rung is Rung.ADMINISTRATOR:
+        escalate(ItemId(item.id), SYSTEM, change.now, reason="Opgaven er ikke færdig til planens dato")
 
 
 def _when_woken(change: Change) -> None:
