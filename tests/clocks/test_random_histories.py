@@ -85,6 +85,7 @@ class Life:
     now: int
     state: State = State.NEW
     visit: int = 0
+    hangs: bool = False
     policy: dict = field(default_factory=dict)
     rows: list[tuple[int, EventKind, dict, str]] = field(default_factory=list)
     clocks: list[Counter] = field(default_factory=list)
@@ -129,6 +130,8 @@ class Life:
 
     def begin_visit(self) -> None:
         self.visit += 1
+        if self.hangs:
+            return
         self.begin(ClockKind.RUNG, self.visit)
         self.begin(ClockKind.FIRST_RESPONSE, self.visit)
 
@@ -218,6 +221,14 @@ class Life:
         self.event(EventKind.MOVED_UNIT, {"policy": self.policy}, "system")
 
     def attach(self) -> None:
+        """Onto a known fault, or off it again."""
+        self.hangs = not self.hangs
+        if not self.hangs:
+            self.draw_policy()
+            self.begin_visit()
+            data = {"policy": self.policy, "visit": {"rung": Rung.SUPERUSER}}
+            self.event(EventKind.DETACHED, data)
+            return
         for clock in self.clocks:
             if clock.kind is not ClockKind.END_TO_END:
                 self.stop(clock, ClockState.DROPPED)
@@ -245,7 +256,7 @@ class Life:
         self.event(EventKind.SOLVED)
 
     def reopen(self) -> None:
-        self.state = State.REOPENED
+        self.state, self.hangs = State.REOPENED, False
         for clock in self.clocks:
             if clock.kind is ClockKind.END_TO_END:
                 clock.counts = True
@@ -315,4 +326,10 @@ def test_every_clock_of_a_random_history_equals_a_count_of_minutes(friday: datet
             assert sum(span.used_seconds for span in spans) == clock.used * 60, story
             seen |= {value.state, clock.kind}
         seen |= {kind for _, kind, _, _ in life.rows}
-    assert seen >= {*ClockState, EventKind.REOPENED, EventKind.CLOCK_BREACHED, EventKind.ATTACHED}
+    assert seen >= {
+        *ClockState,
+        EventKind.REOPENED,
+        EventKind.CLOCK_BREACHED,
+        EventKind.ATTACHED,
+        EventKind.DETACHED,
+    }

@@ -11,7 +11,8 @@
 5. A policy changes targets and calendars from its event on; the business seconds used so far stay used.
 6. The verdict is MET when the seconds used are within the target at the end, else MISSED. A CLOCK_BREACHED
    event makes it MISSED at once. MISSED stays for ever, with its target and the due time it passed.
-7. Attaching to a known fault drops RUNG and FIRST_RESPONSE: the fault's own clocks count.
+7. Attaching to a known fault drops RUNG and FIRST_RESPONSE: the fault's own clocks count. None begins until
+   the item is detached or reopened, wherever it is moved meanwhile.
 8. A task of the plan has no FIRST_RESPONSE and no END_TO_END (its policy says null). Where its policy names an
    `until`, RUNG runs out just then, by whatever calendar. A new date (REPLANNED) drops the old RUNG.
 """
@@ -41,6 +42,8 @@ _RESPONSES = frozenset(
         EventKind.MOVED_SIDEWAYS,
     }
 )
+#: Rule 7: what takes an item onto a known fault and off it.
+_HANGS = {EventKind.ATTACHED: True, EventKind.DETACHED: False, EventKind.REOPENED: False}
 _ENDED = frozenset({State.SOLVED, State.CLOSED})
 _DROPS = frozenset({EventKind.ATTACHED, EventKind.REPLANNED})
 _PER_VISIT = (ClockKind.FIRST_RESPONSE, ClockKind.RUNG)
@@ -90,6 +93,7 @@ class _Replay:
     state: State = State.NEW
     visit: int = 0
     rung: Rung | None = None
+    hangs_on_fault: bool = False
     opened_at: datetime | None = None
     at: datetime | None = None
 
@@ -101,6 +105,7 @@ class _Replay:
         at = self.at = max(event.at, self.at or event.at)
         self.opened_at = self.opened_at or at
         self.state = State(event.data.get("state", before))
+        self.hangs_on_fault = _HANGS.get(event.kind, self.hangs_on_fault)
         visit = event.data.get("visit")
         reopens = before in _ENDED and self.state not in _ENDED
         if visit is None and reopens and self.rung:
@@ -120,7 +125,7 @@ class _Replay:
         return [clock for clock in self.clocks.values() if clock.is_counting]
 
     def _end(self, event: ClockEvent, at: datetime, *, begins_visit: bool) -> None:
-        responds = event.kind in _RESPONSES and event.actor_kind != "system"
+        responds = event.kind in _RESPONSES and event.actor_kind == "person"
         ends = self.state in _ENDED
         for clock in self._counting():
             if clock.kind is ClockKind.FIRST_RESPONSE and responds:
@@ -163,7 +168,7 @@ class _Replay:
         if visit is not None:
             self.visit += 1
             self.rung = Rung(visit["rung"])
-            for kind in _PER_VISIT:
+            for kind in () if self.hangs_on_fault else _PER_VISIT:
                 target = self._target(kind, event)
                 if target:
                     self._begin(kind, self.visit, self.rung, at, target)

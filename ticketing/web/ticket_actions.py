@@ -97,6 +97,11 @@ def _hand_over(p: Press) -> WorkItem:
     )
 
 
+def _answer(p: Press) -> WorkItem:
+    by_phone = p.text("by_phone") == "1"
+    return actions.answer(p.item_id, p.actor, p.now, text=p.text("text"), by_phone=by_phone, version=p.version)
+
+
 def _wait_for_vendor(p: Press) -> WorkItem:
     again = datetime.combine(date.fromisoformat(p.text("ask_again_at")), ASK_AGAIN_TIME, COPENHAGEN)
     fields = {
@@ -179,7 +184,7 @@ def _attach(p: Press) -> WorkItem:
 _RUNNERS: dict[Action, Callable[[Press], WorkItem]] = {
     Action.TAKE: _plain(actions.take),
     Action.HAND_OVER: _hand_over,
-    Action.ANSWER: _with_text(actions.answer),
+    Action.ANSWER: _answer,
     Action.NOTE: _with_text(actions.note),
     Action.ASK_REQUESTER: _with_text(actions.ask_requester),
     Action.WAIT_FOR_SYNC: _with_text(actions.wait_for_sync, "reason"),

@@ -135,9 +135,10 @@ def _text(action: Action, title: str, submit: str, label: str, **more: str) -> F
 
 
 def _answer(_desk: Desk, _typed: Mapping[str, str]) -> Form:
-    return _text(
-        Action.ANSWER, _("Svar melder"), _("Send svar til melder"), _("Dit svar til melder"), look="public"
-    )
+    ways = (("0", _("Send det til melder")), ("1", _("Jeg har sagt det i telefonen; send ingen mail")))
+    how = Input("by_phone", _("Hvordan får melder svaret?"), "choice", optional=True, options=ways, value="0")
+    text = Input("text", _("Dit svar til melder"))
+    return Form(Action.ANSWER, _("Svar melder"), _("Send svar til melder"), (text, how), look="public")
 
 
 def _note(_desk: Desk, _typed: Mapping[str, str]) -> Form:

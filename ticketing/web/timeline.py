@@ -147,6 +147,12 @@ def _replanned(told: _Told) -> str:
     return _("Planen er flyttet: fra %(was)s til %(now)s", was=was, now=now)
 
 
+def _answered(told: _Told) -> str:
+    if told.moment.data.get("by_phone"):
+        return _("%(who)s svarede melder i telefonen", who=told.who)
+    return _("%(who)s svarede melder", who=told.who)
+
+
 def _clock(told: _Told) -> str:
     kind = (told.moment.data.get("clock") or {}).get("kind", "")
     name = clock_word(ClockKind(kind)).lower() if kind in set(ClockKind) else _("fristen")
@@ -169,7 +175,7 @@ _SENTENCES: dict[EventKind, Callable[[_Told], str]] = {
     EventKind.OPENED: _opened,
     EventKind.TAKEN: lambda t: _("%(who)s tog sagen", who=t.who),
     EventKind.HANDED_OVER: lambda t: _("%(who)s gav sagen videre til %(to)s", who=t.who, to=t.person("to")),
-    EventKind.ANSWERED: lambda t: _("%(who)s svarede melder", who=t.who),
+    EventKind.ANSWERED: _answered,
     EventKind.NOTED: lambda t: _("%(who)s skrev en intern note", who=t.who),
     EventKind.REQUESTER_WROTE: lambda t: _("%(who)s skrev", who=t.who),
     EventKind.ASKED_REQUESTER: lambda t: _("%(who)s spurgte melder", who=t.who),

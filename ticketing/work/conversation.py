@@ -36,15 +36,18 @@ def answer(
     now: datetime,
     *,
     text: str,
+    by_phone: bool = False,
     version: int | None = None,
     files: Sequence[NewFile] = (),
 ) -> WorkItem:
-    """*Svar til melder*: public, and mailed to the requester where an address is known."""
+    """*Svar til melder*: public, and mailed to the requester where an address is known. `by_phone`: `text`
+    says what was told on the phone or at the desk; as much an answer, but nothing is mailed."""
     with _writing(item_id, actor, now, Action.ANSWER, text, version) as change:
         _work_on(change)
-        event = change.record(EventKind.ANSWERED, to_holder=change.item.holder_id)
+        event = change.record(EventKind.ANSWERED, to_holder=change.item.holder_id, by_phone=by_phone)
         keep_files(change.session, change.write(event, text, public=True), files)
-        notices.answer(change.session, change.item, event, now, mask(text.strip())[0])
+        if not by_phone:
+            notices.answer(change.session, change.item, event, now, mask(text.strip())[0])
         return change.item
 
 

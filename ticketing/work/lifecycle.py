@@ -78,8 +78,10 @@ def reopen(
 
 
 def open_again(change: Change, reason: str | None) -> None:
-    """Opens a solved or closed item at its last rung, or the next one where nobody is there any more."""
+    """Opens a solved or closed item at its last rung, or the next one where nobody is there any more. The
+    answer to a known fault did not help here, so the item no longer hangs on it."""
     item = change.item
+    item.known_fault_id = None
     item.solved_at = item.solved_rung = item.closed_at = None
     holder = item.holder_id
     unit = change.place_of_queue()

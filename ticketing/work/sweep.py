@@ -93,8 +93,11 @@ def _running(change: Change) -> list[Clock]:
 
 
 def _tell_breach(change: Change, event: Event) -> None:
-    """At 100 %: the holder (or the queue) and those of the next rung."""
+    """At 100 %: the holder (or the queue) and those of the next rung. Of items that hang on a known fault
+    nobody is told: it is the fault that people work on, and its own clocks tell."""
     item, around = change.item, change.around.places
+    if item.known_fault_id is not None:
+        return
     if item.holder_id is not None:
         change.tell(event, [item.holder_id], "En frist er overskredet.")
     else:
