@@ -18,7 +18,7 @@ from flask_migrate import upgrade
 from sqlalchemy import URL, make_url, text
 
 from ticketing.app import create_app
-from ticketing.clocks import closing
+from ticketing.clocks import closing, editions
 from ticketing.database import Base, db
 from ticketing.settings import PACKAGE, Settings, shipped
 
@@ -90,6 +90,7 @@ def postgresql_database(folder: Path) -> Iterator[str]:
 def empty_tables() -> None:
     """Remove every row from the current application's database; its tables stay."""
     closing.KEPT.clear()  # after this the same names mean other days
+    editions.KEPT.clear()
     engine = db.engine
     tables = list(reversed(Base.metadata.sorted_tables))
     with engine.connect().execution_options(writes=True) as connection:

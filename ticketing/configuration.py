@@ -25,13 +25,17 @@ class ConfigurationError(Exception):
 def load_file(path: Path, schema: Schema) -> Any:
     """The content of the YAML file `path` as `schema` makes it. Raises `ConfigurationError` that names the
     file, each faulty line, its key and what was expected."""
+    return load_text(path, read_text(path), schema)
+
+
+def read_text(path: Path) -> str:
+    """What stands in the configuration file `path`. Raises `ConfigurationError`."""
     try:
-        text = path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8")
     except OSError as error:
         raise ConfigurationError(path, [(0, "(file)", f"can't be read: {error.strerror}")]) from error
     except UnicodeDecodeError as error:
         raise ConfigurationError(path, [(0, "(file)", "expected text in UTF-8")]) from error
-    return load_text(path, text, schema)
 
 
 def load_text(path: Path, text: str, schema: Schema) -> Any:

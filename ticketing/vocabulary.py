@@ -205,6 +205,7 @@ class EventKind(StrEnum):
     CALENDAR_CHANGED = "calendar_changed"
     HYPERCARE_BEGUN = "hypercare_begun"
     HYPERCARE_ENDED = "hypercare_ended"
+    POLICY_CHANGED = "policy_changed"
     CONFIDENTIAL = "confidential"
     NOT_CONFIDENTIAL = "not_confidential"
     WATCHED = "watched"
@@ -225,6 +226,14 @@ class DayKind(StrEnum):
     CLOSED = "closed"
     SCHOOL_HOLIDAY = "school_holiday"
     OPENING = "opening"
+
+
+class Reach(StrEnum):
+    """What an edition of targets and calendars does to clocks that run: count by it from then on, with what
+    is used so far, or as if it had held since they started."""
+
+    FROM_NOW = "from_now"
+    FROM_START = "from_start"
 
 
 class ClockKind(StrEnum):

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from tests.clocks.test_derive_transitions import CALENDARS, HOUR, RUNG, TOTAL, at, policy
 from tests.factories import SmallMunicipality, small_municipality
+from ticketing.clocks.config import load_clock_texts
 from ticketing.clocks.derive import ClockEvent, derive, used_at
 from ticketing.clocks.hypercare import Hypercare, keep_promises, relax, tighten
 from ticketing.organisation.models import Unit
@@ -22,16 +23,15 @@ from ticketing.vocabulary import (
     Lane,
     Priority,
     RequesterRole,
-    Sector,
     State,
 )
 from ticketing.work import actions
-from ticketing.work.calendar_changes import spread
 from ticketing.work.clockcheck import verify
 from ticketing.work.errors import UnknownTarget
 from ticketing.work.hypercare import set_go_live, turn
 from ticketing.work.models import Clock, Event, WorkItem
 from ticketing.work.queries import clock_config
+from ticketing.work.spreading import spread
 from ticketing.work.sweep import sweep
 
 CARE = Hypercare(before=1, after=10, share=0.5, warn_share=0.5)
@@ -239,8 +239,9 @@ def test_a_sectors_date_in_the_configuration_serves_until_the_plan_has_one(
     session, town, monkeypatch, app
 ) -> None:
     config = clock_config()
-    care = replace(config.hypercare, go_live={Sector.SKOLE: GO_LIVE})
-    monkeypatch.setitem(app.extensions, "clocks", replace(config, hypercare=care))
+    dated = f"hypercare:\n  go_live: {{skole: {GO_LIVE}}}\n"
+    texts = replace(config.texts, targets=config.texts.targets.replace("hypercare:\n", dated))
+    monkeypatch.setitem(app.extensions, "clocks", load_clock_texts(texts))
     item, other = ask(town, town.school_indskoling), ask(town, town.daycare_room)
     assert follow(BEGINS) == 1
     assert kinds(session, item)[-1] is EventKind.HYPERCARE_BEGUN

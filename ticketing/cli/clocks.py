@@ -132,7 +132,8 @@ def import_days(file: Path, key: str, unit_key: str | None, kind: str, dry_run: 
     """
     from ticketing.clocks.day_files import KINDS, read_days
     from ticketing.work.actions import SYSTEM
-    from ticketing.work.calendar_changes import change_days, spread
+    from ticketing.work.calendar_changes import change_days
+    from ticketing.work.spreading import spread
 
     unit = _unit(key, unit_key)
     found = read_days(file, KINDS[kind])
@@ -171,8 +172,9 @@ def list_days(key: str, unit_key: str | None) -> None:
 def remove_days(numbers: tuple[int, ...], key: str, unit_key: str | None) -> None:
     """End the periods with these NUMBERS: from now on they no longer count as closed."""
     from ticketing.work.actions import SYSTEM
-    from ticketing.work.calendar_changes import change_days, spread
+    from ticketing.work.calendar_changes import change_days
     from ticketing.work.errors import UnknownTarget
+    from ticketing.work.spreading import spread
 
     unit, now = _unit(key, unit_key), datetime.now(UTC)
     try:
@@ -190,8 +192,8 @@ def remove_days(numbers: tuple[int, ...], key: str, unit_key: str | None) -> Non
 def go_live(on: str, key: str, unit_key: str | None) -> None:
     """Set the DATE on which a unit goes live (none: that of the unit above), for hypercare."""
     from ticketing.work.actions import SYSTEM
-    from ticketing.work.calendar_changes import spread
     from ticketing.work.hypercare import set_go_live
+    from ticketing.work.spreading import spread
 
     now = datetime.now(UTC)
     try:

@@ -1,12 +1,14 @@
-"""Finds the calendar that a clock's calendar name means: from config/, or with a unit's local days."""
+"""Finds the calendar that a clock's calendar name means: of an edition or config/, with units' local days."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from ticketing.clocks.config import ClockConfig
-from ticketing.clocks.days import Revisions, parse_reference, with_days
+from ticketing.clocks.days import Reference, Revisions, parse_reference, with_days
+from ticketing.clocks.editions import PROPOSED, edition
 from ticketing.clocks.models import CalendarDays
 from ticketing.clocks.rules import Calendar
 from ticketing.clocks.running import Calendars
@@ -17,15 +19,16 @@ KEPT: dict[tuple[int, str], Calendar] = {}
 LARGEST_KEPT = 2_000
 
 
-def calendars(session: Session, config: ClockConfig) -> Calendars:
-    """What `derive` asks for calendars: by a name such as "skole" or "skole@1.4+42.17".
+def calendars(session: Session, config: ClockConfig, proposed: ClockConfig | None = None) -> Calendars:
+    """What `derive` asks for calendars: by a name such as "skole" or "skole#3@1.4+42.17". `proposed` is what
+    the edition `PROPOSED` means, an edition that is not kept yet.
 
-    The first use of a name in a process costs one statement. Raises `UnknownCalendar` for a base that is
-    not in config/ and `ValueError` for what is no name.
+    The first use of a name in a process costs a statement or two. Raises `UnknownCalendar` for a base that is
+    not in the edition (without one: in `config`), `UnknownEdition`, and `ValueError` for what is no name.
     """
 
     def find(name: str) -> Calendar:
-        if "@" not in name:
+        if "@" not in name and "#" not in name:
             return config.calendar(name)
         key = (id(config), name)
         found = KEPT.get(key)
@@ -35,7 +38,25 @@ def calendars(session: Session, config: ClockConfig) -> Calendars:
             found = KEPT[key] = _build(session, config, name)
         return found
 
-    return find
+    def find_proposed(name: str) -> Calendar:
+        if f"#{PROPOSED}" not in name:
+            return find(name)
+        found = only_here.get(name)
+        if found is None:
+            assert proposed is not None
+            found = only_here[name] = _build(
+                session, proposed, str(replace(parse_reference(name), edition=None))
+            )
+        return found
+
+    only_here: dict[str, Calendar] = {}
+    return find if proposed is None else find_proposed
+
+
+def calendar_name(session: Session, config: ClockConfig, name: str) -> str:
+    """What people call the calendar that a clock names `name`, by the edition it is of."""
+    reference = parse_reference(name)
+    return _owner(session, config, reference).name_of(reference.base)
 
 
 def days_of(session: Session, unit_ids: Sequence[UnitId]) -> list[CalendarDays]:
@@ -46,9 +67,16 @@ def days_of(session: Session, unit_ids: Sequence[UnitId]) -> list[CalendarDays]:
 
 def _build(session: Session, config: ClockConfig, name: str) -> Calendar:
     reference = parse_reference(name)
+    owner = _owner(session, config, reference)
+    calendar = owner.calendar(reference.base)
+    if not reference.revisions:
+        return calendar
     days = [row.value() for row in _at(session, reference.revisions)]
-    follows = reference.base in config.school_calendars
-    return with_days(config.calendar(reference.base), days, follows_school=follows)
+    return with_days(calendar, days, follows_school=reference.base in owner.school_calendars)
+
+
+def _owner(session: Session, config: ClockConfig, reference: Reference) -> ClockConfig:
+    return config if reference.edition is None else edition(session, reference.edition)
 
 
 def _at(session: Session, revisions: Revisions) -> Sequence[CalendarDays]:

@@ -1,8 +1,9 @@
 """Local days on top of a calendar: closing days, school holidays, one-off openings. Pure.
 
-A calendar with local days has a name of its own, such as "skole@1.4+42.17": the calendar `skole` with the
-days of unit 1 as edit 4 left them and those of unit 42 as edit 17 did. Days are added and taken away, never
-changed, so such a name means the same for ever: what a clock counted before an edit stays counted.
+A clock's calendar has a name of its own, such as "skole#3@1.4+42.17": the calendar `skole` of edition 3 with
+the days of unit 1 as edit 4 left them and those of unit 42 as edit 17 did. Editions are kept, and days are
+added and taken away, never changed, so such a name means the same for ever: what a clock counted before an
+edit stays counted. Without an edition it is the calendar of the file in config/.
 """
 
 from collections.abc import Iterable
@@ -39,21 +40,26 @@ class LocalDays:
 
 @dataclass(frozen=True)
 class Reference:
-    """The name of a calendar with the local days of some units. Without units it is the calendar's own."""
+    """The name of an edition's calendar with the local days of some units. `edition` is the id of a
+    `ClockEdition`; None: the file in config/."""
 
     base: str
     revisions: Revisions = ()
+    edition: int | None = None
 
     def __str__(self) -> str:
         units = "+".join(f"{unit}.{revision}" for unit, revision in self.revisions)
-        return f"{self.base}@{units}" if units else self.base
+        named = self.base if self.edition is None else f"{self.base}#{self.edition}"
+        return f"{named}@{units}" if units else named
 
 
 def parse_reference(text: str) -> Reference:
     """The reference that `text` is the name of. Raises `ValueError`."""
-    base, _, units = text.partition("@")
+    named, _, units = text.partition("@")
+    base, _, edition = named.partition("#")
     pairs = (pair.split(".") for pair in units.split("+")) if units else ()
-    return Reference(base, tuple((UnitId(int(unit)), int(revision)) for unit, revision in pairs))
+    revisions = tuple((UnitId(int(unit)), int(revision)) for unit, revision in pairs)
+    return Reference(base, revisions, int(edition) if edition else None)
 
 
 def with_days(calendar: Calendar, days: Iterable[LocalDays], *, follows_school: bool) -> Calendar:

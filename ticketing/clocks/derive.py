@@ -8,7 +8,9 @@
    A visit that ends without one drops it when its time was not up: nobody responded, nobody was late.
 4. BREACH_NOTICE (visit 0) exists while the policy has a `notice`: 72 hours on the wall from the first event,
    whatever is waited for, until the item is solved (GDPR art. 33).
-5. A policy changes targets and calendars from its event on; the business seconds used so far stay used.
+5. A policy changes targets and calendars from its event on; the business seconds used so far stay used. With
+   the reach FROM_START it is as if its numbers and calendar had held since the clock started: the stretches
+   in which it ran are counted anew by the new calendar.
 6. The verdict is MET when the seconds used are within the target at the end, else MISSED. A CLOCK_BREACHED
    event makes it MISSED at once. MISSED stays for ever, with its target and the due time it passed.
 7. Attaching to a known fault drops RUNG and FIRST_RESPONSE: the fault's own clocks count. None begins until
@@ -23,7 +25,7 @@ from datetime import datetime
 from typing import Any
 
 from ticketing.clocks.running import Calendars, ClockEvent, ClockValue, RunningClock, Span
-from ticketing.vocabulary import ClockKind, ClockState, EventKind, Rung, State
+from ticketing.vocabulary import ClockKind, ClockState, EventKind, Reach, Rung, State
 
 __all__ = ["Calendars", "ClockEvent", "ClockValue", "HistoryError", "Span", "derive", "explain", "used_at"]
 
@@ -141,12 +143,16 @@ class _Replay:
         if "policy" not in event.data:
             return []
         self.policy = event.data["policy"]
+        from_start = event.data.get("reach") == Reach.FROM_START
         changed = []
         for clock in self._counting():
             target = self._target(clock.kind, event)
             if target is None:
                 clock.end(at, within=ClockState.DROPPED)
-            elif clock.retarget(at, *target):
+                continue
+            # Hours on the wall have passed whatever the policy says.
+            anew = from_start and clock.kind is not ClockKind.BREACH_NOTICE
+            if (clock.restart if anew else clock.retarget)(at, *target):
                 changed.append(clock)
         return changed
 

@@ -1,30 +1,55 @@
-"""A municipality's own closing days and openings, unit by unit (nothing is changed, only added and ended), and
-what the nightly check of the clocks found."""
+"""A municipality's own rules of time: editions of its calendars and targets, and closing days unit by unit
+(nothing is changed, only added and ended), and what the nightly check of the clocks found."""
 
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Date, ForeignKey, Index, Integer, String, UniqueConstraint, text
+from sqlalchemy import JSON, Date, ForeignKey, Index, Integer, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ticketing.clocks.days import LocalDays
 from ticketing.database import Base, BigKey, Word
-from ticketing.vocabulary import DayKind, ItemId, MunicipalityId, PersonId, UnitId
+from ticketing.vocabulary import DayKind, ItemId, MunicipalityId, PersonId, Reach, UnitId
 
 
-class CalendarEdit(Base):
-    """One change of a unit's local days. `again_at` says when running items are gone through next, from
-    `spread_after` on; null when they all follow the edit."""
+class Spreading:
+    """A change that running items are brought to follow. `again_at` says when they are gone through next,
+    from `spread_after` on; null when they all follow."""
+
+    again_at: Mapped[datetime | None]
+    passes: Mapped[int] = mapped_column(Integer, default=0)
+    spread_after: Mapped[ItemId] = mapped_column(BigKey, default=0)
+
+
+def _to_spread(table: str) -> Index:
+    waiting = text("again_at IS NOT NULL")
+    return Index(f"ix_{table}_again", "again_at", sqlite_where=waiting, postgresql_where=waiting)
+
+
+class ClockEdition(Spreading, Base):
+    """A municipality's calendars and targets as two YAML texts, in force from `in_force_from` until the next
+    edition's. `number` counts 1, 2, 3 … within the municipality; the first is what stood in config/."""
+
+    __tablename__ = "clock_edition"
+    __table_args__ = (UniqueConstraint("municipality_id", "number"), _to_spread("clock_edition"))
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    municipality_id: Mapped[MunicipalityId] = mapped_column(ForeignKey("municipality.id"))
+    number: Mapped[int] = mapped_column(Integer)
+    calendars: Mapped[str] = mapped_column(Text)
+    targets: Mapped[str] = mapped_column(Text)
+    reach: Mapped[Reach] = mapped_column(Word(Reach, 20))
+    in_force_from: Mapped[datetime]
+    made_at: Mapped[datetime]
+    made_by_id: Mapped[PersonId | None] = mapped_column(ForeignKey("person.id"))
+    reason: Mapped[str] = mapped_column(String(500))
+
+
+class CalendarEdit(Spreading, Base):
+    """One change of a unit's local days."""
 
     __tablename__ = "calendar_edit"
-    __table_args__ = (
-        Index(
-            "ix_calendar_edit_again",
-            "again_at",
-            sqlite_where=text("again_at IS NOT NULL"),
-            postgresql_where=text("again_at IS NOT NULL"),
-        ),
-    )
+    __table_args__ = (_to_spread("calendar_edit"),)
 
     id: Mapped[int] = mapped_column(BigKey, primary_key=True)
     municipality_id: Mapped[MunicipalityId] = mapped_column(ForeignKey("municipality.id"))
@@ -34,9 +59,6 @@ class CalendarEdit(Base):
     #: Where the days come from: a file's name, or what was typed on the page.
     source: Mapped[str] = mapped_column(String(200))
     reason: Mapped[str | None] = mapped_column(String(500))
-    again_at: Mapped[datetime | None]
-    passes: Mapped[int] = mapped_column(Integer, default=0)
-    spread_after: Mapped[ItemId] = mapped_column(BigKey, default=0)
 
 
 class ClockCheck(Base):

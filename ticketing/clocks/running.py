@@ -4,7 +4,7 @@ The rules by number stand in `ticketing.clocks.derive`, which decides when each 
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -128,6 +128,26 @@ class RunningClock:
             self.anchor(at)
         self.calendar, self.target, self.warn_share = calendar, target, warn_share
         return changed
+
+    def restart(self, at: datetime, calendar: str, target: int, warn_share: float) -> bool:
+        """Rule 5, FROM_START: the stretches so far are counted by `calendar`. False for a missed clock."""
+        if self.state is ClockState.MISSED:
+            return False
+        self.anchor(at)
+        self.close_span(at, self.used)
+        hours = self.calendars(calendar)
+        self.spans = [
+            replace(
+                span,
+                calendar=calendar,
+                target_seconds=target,
+                used_seconds=hours.elapsed(span.started_at, span.ended_at or at) if span.is_running else 0,
+            )
+            for span in self.spans
+        ]
+        self.used = sum(span.used_seconds for span in self.spans)
+        self.calendar, self.target, self.warn_share = calendar, target, warn_share
+        return True
 
     def miss(self, at: datetime) -> None:
         """Rule 6: the verdict, at the due time that has passed. Counting goes on."""

@@ -1,5 +1,7 @@
 """What stands in config/calendars.yaml and config/targets.yaml, checked and made into values."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
@@ -11,6 +13,8 @@ from ticketing.clocks.targets import Duration, RungTarget, Selector, SpanTarget,
 from ticketing.vocabulary import Lane, Priority, Rung, Sector
 
 SHARE = validate.Range(0, 1, min_inclusive=False, error="expected a share above 0, at most 1")
+#: "#", "@" and "." have a meaning in the names that clocks keep (`clocks.days`).
+CALENDAR_KEY = r"[^\W_][\w-]{0,39}\Z"
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -60,6 +64,19 @@ class WeekSchema(Schema):
 Week = WeekSchema.from_dict({day: OpeningsField() for day in _WEEKDAYS}, name="Week")
 
 
+@dataclass(frozen=True)
+class Period:
+    """Dates in a row, both ends included, and why they are special."""
+
+    first: date
+    last: date
+    name: str
+
+    def dates(self) -> Iterator[date]:
+        """Each date from the first to the last."""
+        return (self.first + timedelta(days=n) for n in range((self.last - self.first).days + 1))
+
+
 class PeriodSchema(Schema):
     """Closed dates, both ends included."""
 
@@ -68,11 +85,10 @@ class PeriodSchema(Schema):
     name = fields.String(required=True)
 
     @post_load
-    def _make(self, data: dict[str, Any], **_: Any) -> frozenset[date]:
-        days = (data["last"] - data["first"]).days
-        if not 0 <= days < 366:
+    def _make(self, data: dict[str, Any], **_: Any) -> Period:
+        if not 0 <= (data["last"] - data["first"]).days < 366:
             raise ValidationError("expected the last date on or after the first, at most a year later", "to")
-        return frozenset(data["first"] + timedelta(days=day) for day in range(days + 1))
+        return Period(**data)
 
 
 class LocalHolidaySchema(Schema):
@@ -116,7 +132,9 @@ class CalendarsSchema(Schema):
     local_holidays = fields.List(fields.Nested(LocalHolidaySchema), load_default=[])
     school_holidays = fields.List(fields.Nested(PeriodSchema), load_default=[])
     calendars = fields.Dict(
-        keys=fields.String(validate=validate.Length(1, 40)), values=fields.Nested(CalendarSchema), required=True
+        keys=fields.String(validate=validate.Regexp(CALENDAR_KEY, error="expected a short key such as skole")),
+        values=fields.Nested(CalendarSchema),
+        required=True,
     )
     rungs = fields.Dict(keys=fields.Enum(Rung, by_value=True), values=fields.String(), required=True)
     sectors = fields.Dict(keys=fields.Enum(Sector, by_value=True), values=fields.String(), required=True)

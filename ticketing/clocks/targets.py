@@ -94,11 +94,13 @@ class Policy:
     warn_share: float
     #: Lane `brud`: within how many calendar seconds the authority is told (GDPR art. 33).
     notice: int | None = None
+    #: The edition that it comes from; None: the files in config/.
+    edition: int | None = None
 
     def as_data(self) -> dict[str, Any]:
         """What an event keeps as its `policy`."""
         data = {name: getattr(self, name) for name in _KEPT}
-        return data if self.notice is None else data | {"notice": self.notice}
+        return data | {name: value for name in _MAY_LACK if (value := getattr(self, name)) is not None}
 
 
 def for_task(policy: Mapping[str, Any], until: datetime | None, now: datetime) -> dict[str, Any]:
@@ -111,4 +113,5 @@ def for_task(policy: Mapping[str, Any], until: datetime | None, now: datetime) -
     return data | {"until": until.isoformat()} if until > now else data
 
 
+_MAY_LACK = ("notice", "edition")
 _KEPT = ("rung_calendar", "first_response", "rung", "total_calendar", "total", "warn_share")

@@ -18,10 +18,10 @@ from ticketing.knowledge.actions import answer_those_who_asked
 from ticketing.knowledge.travelling import find_travelling_everywhere
 from ticketing.mail.outbox import send_due
 from ticketing.rollout.tasks import follow_plan
-from ticketing.work.calendar_changes import spread
 from ticketing.work.cover import hand_on_what_is_due
 from ticketing.work.hypercare import turn
 from ticketing.work.nightcheck import nightly
+from ticketing.work.spreading import spread
 from ticketing.work.sweep import sweep
 
 log = logging.getLogger(__name__)

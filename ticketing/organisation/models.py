@@ -20,6 +20,9 @@ class Municipality(Base):
     ladder: Mapped[str] = mapped_column(String(40), default="ladder")
     mail_domain: Mapped[str] = mapped_column(String(120), default="")
     next_number: Mapped[int] = mapped_column(Integer, default=1001)
+    #: The edition of calendars and targets in force (`clocks.models.ClockEdition`); null: no item has had
+    #: any use for one yet.
+    clock_edition: Mapped[int | None] = mapped_column(BigKey)
 
 
 class Unit(Base):

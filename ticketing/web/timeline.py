@@ -7,7 +7,7 @@ from datetime import date
 from flask_babel import gettext as _
 
 from ticketing.insight.ticket_page import Moment, TicketPage
-from ticketing.vocabulary import Channel, ClockKind, EventKind, Lane, PersonId, Priority
+from ticketing.vocabulary import Channel, ClockKind, EventKind, Lane, PersonId, Priority, Reach
 from ticketing.web.wording import channel_word, lane_word, priority_word
 
 
@@ -153,6 +153,13 @@ def _answered(told: _Told) -> str:
     return _("%(who)s svarede melder", who=told.who)
 
 
+def _policy_changed(told: _Told) -> str:
+    number = told.moment.data.get("number")
+    if told.moment.data.get("reach") == Reach.FROM_START:
+        return _("Svartider og åbningstider er ændret (udgave %(n)s); urene er regnet om fra start", n=number)
+    return _("Svartider og åbningstider er ændret (udgave %(n)s); fristerne følger dem herfra", n=number)
+
+
 def _clock(told: _Told) -> str:
     kind = (told.moment.data.get("clock") or {}).get("kind", "")
     name = clock_word(ClockKind(kind)).lower() if kind in set(ClockKind) else _("fristen")
@@ -199,6 +206,7 @@ _SENTENCES: dict[EventKind, Callable[[_Told], str]] = {
     EventKind.HYPERCARE_ENDED: lambda _t: _(
         "Den første tid efter idriftsættelsen er slut; fristerne er normale igen"
     ),
+    EventKind.POLICY_CHANGED: _policy_changed,
     EventKind.MOVED_UNIT: lambda t: _("%(who)s flyttede sagen til en anden enhed", who=t.who),
     EventKind.CONFIDENTIAL: lambda t: _("%(who)s gjorde sagen fortrolig", who=t.who),
     EventKind.NOT_CONFIDENTIAL: lambda t: _("%(who)s ophævede fortroligheden", who=t.who),

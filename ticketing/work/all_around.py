@@ -10,7 +10,8 @@ from ticketing.ladder.rules import Place, Server, Surroundings
 from ticketing.organisation.models import Person, Post, Unit
 from ticketing.organisation.rules import unit_ids
 from ticketing.vocabulary import MunicipalityId, Role, UnitId, UnitKind
-from ticketing.work.queries import LOCAL_ZONE, WIDE_ROLES, Around, absences_now, go_live_in, server_of
+from ticketing.work.queries import LOCAL_ZONE, WIDE_ROLES, Around, absences_now, server_of
+from ticketing.work.unit_hours import from_rows, hours_at
 
 _HOUSES = (UnitKind.INSTITUTION, UnitKind.ADMINISTRATION)
 
@@ -24,6 +25,7 @@ class AllAround:
         self._places = {
             UnitId(u.id): Place(u.id, u.path, UnitKind(u.kind), u.sector, u.name) for u in self.units.values()
         }
+        self._hours = from_rows(self.units.values())
         self._it = next((place for place in self._places.values() if place.kind is UnitKind.IT), None)
         self._wide: list[Server] = []
         self._leading: list[Server] = []
@@ -35,11 +37,9 @@ class AllAround:
         """What stands around the unit."""
         ids = unit_ids(self._places[unit_id].path)
         chain = tuple(self._places[one] for one in ids)
-        near = tuple((one, rev) for one in ids if (rev := self.units[one].calendar_revision) is not None)
-        calendar = next((c for one in reversed(ids) if (c := self.units[one].calendar)), None)
-        wide = tuple(pair for pair in near if self._places[UnitId(pair[0])].kind is UnitKind.MUNICIPALITY)
-        live = go_live_in([self.units[one] for one in ids])
-        return Around(Surroundings(chain, self._it, self._servers(chain)), calendar, near, wide, live)
+        return Around(
+            Surroundings(chain, self._it, self._servers(chain)), hours_at(chain[-1].path, self._hours)
+        )
 
     def _servers(self, chain: tuple[Place, ...]) -> tuple[Server, ...]:
         house = next((place for place in chain if place.kind in _HOUSES), None)

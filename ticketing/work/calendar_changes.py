@@ -2,14 +2,13 @@
 
 1. `change_days` writes the edit and its days and gives the unit its new revision, all in one transaction.
    Items that are opened or moved from then on count by the new days. `ask_for_pass` is an edit without days.
-2. `spread` goes through the open items below the unit and writes one event on each whose clocks follow
-   another policy now. Used time stays used, and what has fired stays fired.
+2. `work.spreading` goes through the open items below the unit, and `follow_edit` writes one event on each
+   whose clocks follow another policy now. Used time stays used, and what has fired stays fired.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -20,17 +19,10 @@ from ticketing.clocks.hypercare import relax, tighten
 from ticketing.clocks.models import CalendarDays, CalendarEdit
 from ticketing.database import path_range, transaction
 from ticketing.organisation.models import Unit
-from ticketing.vocabulary import EventKind, ItemId, UnitId
-from ticketing.work.change import SYSTEM, Actor, Change, changing
+from ticketing.vocabulary import EventKind, UnitId
+from ticketing.work.change import Actor, Change
 from ticketing.work.errors import UnknownTarget
 from ticketing.work.models import WorkItem
-from ticketing.work.queries import clock_config
-
-BATCH = 100
-#: An action that began before the edit was committed may still place an item by the old days: every item is
-#: looked at once more when such an action must be over.
-SECOND_LOOK = timedelta(minutes=1)
-PASSES = 2
 
 
 @dataclass(frozen=True)
@@ -108,23 +100,34 @@ def ask_for_pass(
     return edit
 
 
-def spread(now: datetime, limit: int = 2_000) -> int:
-    """Lets running items follow the edits that are due, at most `limit` items; how many got an event.
+def follow_edit(change: Change, edit_id: int) -> bool:
+    """Lets an open item follow its units' local days as they are now, in hypercare or out of it as the day
+    says; whether it got an event. Its targets stay those it was promised."""
+    last, kind = change.last_policy(), EventKind.CALENDAR_CHANGED
+    if last is None:
+        return False
+    fresh = change.policy(same_visit=True)
+    policy = dict(last)
+    for name in ("rung_calendar", "total_calendar"):
+        policy[name] = _with_days_of(fresh[name], last[name])
+    if policy["rung_calendar"] == fresh["rung_calendar"] and "until" in last and "until" in fresh:
+        policy["until"] = fresh["until"]
+    care = change.clock_config.hypercare
+    if care is not None and fresh.get("hypercare") and not last.get("hypercare"):
+        kind, policy = EventKind.HYPERCARE_BEGUN, tighten(policy, care, change.used())
+    elif last.get("hypercare") and not fresh.get("hypercare"):
+        kind, policy = EventKind.HYPERCARE_ENDED, relax(policy)
+    if policy == last:
+        return False
+    change.record(kind, policy=policy, edit=edit_id)
+    return True
 
-    Each item is a transaction of its own, and one whose clocks follow already is left alone: after a crash
-    the rest is done, and nothing twice.
-    """
-    events = looked_at = 0
-    while looked_at < limit:
-        found = _next_batch(now)
-        if found is None:
-            break
-        edit_id, items = found
-        for item_id in items:
-            events += _follow(item_id, edit_id, now)
-        _advance(edit_id, items, now)
-        looked_at += max(len(items), 1)
-    return events
+
+def _with_days_of(fresh: str, name: str) -> str:
+    """The calendar `name` with the local days of `fresh`, where that is the same one. Which edition the item
+    goes by is not for a closing day to change."""
+    then, now = parse_reference(name), parse_reference(fresh)
+    return str(replace(then, revisions=now.revisions)) if then.base == now.base else name
 
 
 def _same(days: LocalDays) -> tuple[object, ...]:
@@ -140,67 +143,3 @@ def _open_below(session: Session, unit: Unit) -> int:
         WorkItem.unit_path < high,
     )
     return session.scalar(below) or 0
-
-
-def _next_batch(now: datetime) -> tuple[int, list[ItemId]] | None:
-    with transaction() as session:
-        due = select(CalendarEdit).where(CalendarEdit.again_at <= now).order_by(CalendarEdit.again_at).limit(1)
-        edit = session.scalar(due)
-        if edit is None:
-            return None
-        low, high = path_range(session.get_one(Unit, edit.unit_id).path)
-        below = (
-            select(WorkItem.id)
-            .where(
-                WorkItem.municipality_id == edit.municipality_id,
-                WorkItem.is_open,
-                WorkItem.unit_path >= low,
-                WorkItem.unit_path < high,
-                WorkItem.id > edit.spread_after,
-            )
-            .order_by(WorkItem.id)
-            .limit(BATCH)
-        )
-        return edit.id, [ItemId(item_id) for item_id in session.scalars(below)]
-
-
-def _follow(item_id: ItemId, edit_id: int, now: datetime) -> bool:
-    with changing(item_id, SYSTEM, now, None) as change:
-        followed = _followed(change) if change.item.is_open else None
-        if followed is not None:
-            kind, policy = followed
-            change.record(kind, policy=policy, edit=edit_id)
-        return followed is not None
-
-
-def _followed(change: Change) -> tuple[EventKind, dict[str, Any]] | None:
-    """The item's policy with the local days of now, in hypercare or out of it as the day says, and what to
-    call the change; None where its clocks follow that already. Its targets stay those it was promised."""
-    last, kind = change.last_policy(), EventKind.CALENDAR_CHANGED
-    if last is None:
-        return None
-    fresh = change.policy(same_visit=True)
-    policy = dict(last)
-    for name in ("rung_calendar", "total_calendar"):
-        if parse_reference(fresh[name]).base == parse_reference(last[name]).base:
-            policy[name] = fresh[name]
-            if name == "rung_calendar" and "until" in last and "until" in fresh:
-                policy["until"] = fresh["until"]
-    care = clock_config().hypercare
-    if care is not None and fresh.get("hypercare") and not last.get("hypercare"):
-        kind, policy = EventKind.HYPERCARE_BEGUN, tighten(policy, care, change.used())
-    elif last.get("hypercare") and not fresh.get("hypercare"):
-        kind, policy = EventKind.HYPERCARE_ENDED, relax(policy)
-    return (kind, policy) if policy != last else None
-
-
-def _advance(edit_id: int, items: Sequence[ItemId], now: datetime) -> None:
-    """Remembers how far the pass has come; an empty batch ends it."""
-    with transaction() as session:
-        edit = session.get_one(CalendarEdit, edit_id, with_for_update=True, populate_existing=True)
-        if items:
-            edit.spread_after = max(items[-1], edit.spread_after)
-            return
-        edit.passes += 1
-        edit.spread_after = ItemId(0)
-        edit.again_at = now + SECOND_LOOK if edit.passes < PASSES else None

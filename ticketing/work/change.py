@@ -11,7 +11,9 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from ticketing.clocks.config import ClockConfig
 from ticketing.clocks.derive import ClockEvent, derive, used_at
+from ticketing.clocks.editions import in_force_for_writing
 from ticketing.clocks.hypercare import keep_promises, tighten
 from ticketing.clocks.targets import for_task
 from ticketing.database import transaction
@@ -77,6 +79,11 @@ class Change:
     @cached_property
     def around(self) -> Around:
         return surroundings(self.session, self.item.municipality_id, self.item.unit_path, self.now)
+
+    @cached_property
+    def clock_config(self) -> ClockConfig:
+        """The municipality's calendars and targets in force."""
+        return in_force_for_writing(self.session, self.item.municipality_id, clock_config(), self.now)
 
     @cached_property
     def events(self) -> list[Event]:
@@ -167,24 +174,17 @@ class Change:
         item.without_cover = target.without_cover
         item.reached_servicedesk = item.reached_servicedesk or target.step.sees_minimised
 
-    def policy(self, *, same_visit: bool = False) -> dict[str, Any]:
-        """The targets in force for the item where it stands now, as an event keeps them; tightened where its
-        unit is in hypercare. `same_visit`: the event begins no new visit at a rung."""
-        item, config = self.item, clock_config()
-        policy = config.policy(
-            item.sector,
-            item.rung,
-            item.lane,
-            item.priority,
-            self.around.unit_calendar,
-            near=self.around.near,
-            wide=self.around.wide,
-        ).as_data()
+    def policy(self, config: ClockConfig | None = None, *, same_visit: bool = False) -> dict[str, Any]:
+        """The targets for the item where it stands now, as an event keeps them: those in force, or those of
+        another edition; tightened where its unit is in hypercare. `same_visit`: the event begins no new visit
+        at a rung."""
+        item, hours, config = self.item, self.around.hours, config or self.clock_config
+        policy = hours.policy(config, item.sector, item.rung, item.lane, item.priority)
         if item.activity_id is not None:
             calendar = calendars(self.session)(policy["rung_calendar"])
             until = calendar.last_closing(item.planned_on) if item.planned_on is not None else None
             return for_task(policy, until, self.now)
-        live, care = self.around.go_live, config.hypercare
+        live, care = hours.go_live(config), config.hypercare
         if care is None or live is None:
             return policy
         if not care.covers(live.on, calendars(self.session)(live.calendar), self.now):

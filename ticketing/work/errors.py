@@ -166,3 +166,27 @@ class NobodyThere(WorkError):
 
     def message_en(self) -> str:
         return "There is nobody to send the item to that way. Escalate it or solve it here."
+
+
+class EditionChanged(WorkError):
+    """Somebody made the edition `newest` while another was being made from `based_on`."""
+
+    def __init__(self, based_on: int, newest: int) -> None:
+        self.based_on, self.newest = based_on, newest
+        super().__init__()
+
+    def message_da(self) -> str:
+        return f"En anden har gemt udgave {self.newest} imens. Se den, og gem så igen."
+
+    def message_en(self) -> str:
+        return f"Somebody has saved edition {self.newest} meanwhile. Look at it, then save again."
+
+
+class NothingNew(WorkError):
+    """The texts are those in force."""
+
+    def message_da(self) -> str:
+        return "Der er intet at gemme: det er det, der gælder allerede."
+
+    def message_en(self) -> str:
+        return "There is nothing to save: this is what holds already."

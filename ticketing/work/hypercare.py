@@ -8,17 +8,18 @@ Whether an item is in hypercare is decided by the date and the calendar wherever
 from collections.abc import Iterable
 from datetime import date, datetime
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import and_, or_, select, update
 from sqlalchemy.orm import Session
 
 from ticketing.clocks.hypercare import LONGEST
 from ticketing.database import transaction
-from ticketing.organisation.models import Unit
+from ticketing.organisation.models import Municipality, Unit
 from ticketing.vocabulary import UnitId, UnitKind
 from ticketing.work.calendar_changes import ask_for_pass
 from ticketing.work.change import SYSTEM, Actor
 from ticketing.work.errors import UnknownTarget
-from ticketing.work.queries import calendars, clock_config, go_live_of
+from ticketing.work.queries import calendars, clocks_of
+from ticketing.work.unit_hours import hours_of
 
 
 def set_go_live(unit_id: UnitId, actor: Actor, now: datetime, on: date | None) -> Unit:
@@ -60,20 +61,27 @@ def turn(now: datetime) -> int:
 
 
 def _candidates(now: datetime) -> Iterable[UnitId]:
-    """Units with a go-live of their own near enough to matter, sectors with one in config/targets.yaml, and
-    those that are in hypercare."""
-    care = clock_config().hypercare
+    """Units with a go-live of their own near enough to matter, sectors with one among their municipality's
+    targets, and those that are in hypercare."""
     today = now.date()
     near = Unit.go_live_on.between(today - LONGEST, today + LONGEST)
-    of_sector = (Unit.kind == UnitKind.SECTOR) & Unit.sector.in_(list(care.go_live) if care else [])
     with transaction() as session:
-        found = select(Unit.id).where(or_(near, of_sector, Unit.in_hypercare.is_(True))).order_by(Unit.id)
+        of_sectors = [
+            and_(
+                Unit.municipality_id == municipality_id,
+                Unit.kind == UnitKind.SECTOR,
+                Unit.sector.in_(list(care.go_live)),
+            )
+            for municipality_id in session.scalars(select(Municipality.id)).all()
+            if (care := clocks_of(session, municipality_id).hypercare) and care.go_live
+        ]
+        found = select(Unit.id).where(or_(near, Unit.in_hypercare.is_(True), *of_sectors)).order_by(Unit.id)
         return session.scalars(found).all()
 
 
 def _is_in_hypercare(session: Session, unit: Unit, now: datetime) -> bool:
-    care = clock_config().hypercare
-    live = go_live_of(session, unit.municipality_id, unit.path)
+    config = clocks_of(session, unit.municipality_id)
+    care, live = config.hypercare, hours_of(session, unit.municipality_id, unit.path).go_live(config)
     return (
         care is not None and live is not None and care.covers(live.on, calendars(session)(live.calendar), now)
     )

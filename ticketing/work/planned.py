@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
+from ticketing.clocks.editions import in_force_for_writing
 from ticketing.clocks.targets import for_task
 from ticketing.database import transaction
 from ticketing.ladder.rules import Facts, Ladder, held_by
@@ -137,6 +138,7 @@ class _Maker:
     def __init__(self, session: Session, municipality_id: MunicipalityId, actor: Actor, now: datetime) -> None:
         self.session, self.municipality_id, self.actor, self.now = session, municipality_id, actor, now
         self.calendars = calendars(session)
+        self.config = in_force_for_writing(session, municipality_id, clock_config(), now)
 
     def make(self, batch: Sequence[PlannedTask]) -> int:
         municipality = self.session.get_one(
@@ -178,17 +180,10 @@ class _Maker:
     def _place(self, task: PlannedTask, ladder: Ladder, all_around: AllAround) -> PlacedTask:
         around, unit = all_around.of(task.unit_id), all_around.units[task.unit_id]
         target = held_by(ladder, task.role, _facts(unit.sector, task.lane), around.places)
-        policy = clock_config().policy(
-            unit.sector,
-            target.step.rung,
-            task.lane,
-            PRIORITY,
-            around.unit_calendar,
-            near=around.near,
-            wide=around.wide,
-        )
-        until = self.calendars(policy.rung_calendar).last_closing(task.planned_on) if task.planned_on else None
-        data = for_task(policy.as_data(), until, self.now)
+        policy = around.hours.policy(self.config, unit.sector, target.step.rung, task.lane, PRIORITY)
+        calendar = self.calendars(policy["rung_calendar"])
+        until = calendar.last_closing(task.planned_on) if task.planned_on else None
+        data = for_task(policy, until, self.now)
         return PlacedTask(task, target, data, unit.path, unit.sector)
 
     def _clocks(self, rows: list[dict[str, Any]]) -> None:

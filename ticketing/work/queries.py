@@ -1,6 +1,6 @@
 """Reads that the actions need: the units and posts around an item, and where a person stands towards it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -11,9 +11,10 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.engine import Row
 from sqlalchemy.orm import Session, aliased
 
+from ticketing.clocks import editions
+from ticketing.clocks.closing import calendar_name
 from ticketing.clocks.closing import calendars as known_calendars
 from ticketing.clocks.config import ClockConfig
-from ticketing.clocks.days import Reference, Revisions
 from ticketing.clocks.running import Calendars
 from ticketing.database import path_range
 from ticketing.ladder.config import LadderConfig
@@ -22,6 +23,7 @@ from ticketing.organisation.models import Absence, Municipality, Person, Post, U
 from ticketing.vocabulary import EventKind, MunicipalityId, PersonId, Role, UnitId, UnitKind
 from ticketing.work.models import Event, WorkItem
 from ticketing.work.rules import ItemFacts, Standing
+from ticketing.work.unit_hours import COLUMNS, UnitHours, from_rows, hours_at
 
 LOCAL_ZONE = ZoneInfo("Europe/Copenhagen")
 #: Roles that serve a whole sector or municipality, wherever their unit stands.
@@ -33,37 +35,15 @@ WIDE_ROLES = (
     Role.COMM_GROUP,
     Role.DATA_PROTECTION,
 )
-_OF_UNITS = (
-    Unit.id,
-    Unit.path,
-    Unit.kind,
-    Unit.sector,
-    Unit.name,
-    Unit.calendar,
-    Unit.calendar_revision,
-    Unit.go_live_on,
-)
 MOVES = (EventKind.ESCALATED, EventKind.REFERRED, EventKind.MOVED_SIDEWAYS)
 
 
 @dataclass(frozen=True)
-class GoLive:
-    """The day that counts for a unit, and the name of the calendar whose open days count around it."""
-
-    on: date
-    calendar: str
-
-
-@dataclass(frozen=True)
 class Around:
-    """The surroundings of an item, with its units' calendar (the nearest ancestor's that has one), their
-    local days (`near`) and those of the whole municipality (`wide`), and when the nearest goes live."""
+    """The surroundings of an item, and when its unit is open."""
 
     places: Surroundings
-    unit_calendar: str | None
-    near: Revisions
-    wide: Revisions
-    go_live: GoLive | None
+    hours: UnitHours
 
 
 def ladder_config() -> LadderConfig:
@@ -73,14 +53,26 @@ def ladder_config() -> LadderConfig:
 
 
 def clock_config() -> ClockConfig:
-    """The calendars and targets that the running application was started with."""
+    """The calendars and targets that the running application was started with: what a municipality begins
+    with. What it goes by now, `clocks_of` knows."""
     config: ClockConfig = current_app.extensions["clocks"]
     return config
 
 
-def calendars(session: Session) -> Calendars:
-    """Calendars by the names that clocks keep, local days included."""
-    return known_calendars(session, clock_config())
+def clocks_of(session: Session, municipality_id: MunicipalityId) -> ClockConfig:
+    """The municipality's calendars and targets in force."""
+    return editions.in_force(session, municipality_id, clock_config())
+
+
+def calendars(session: Session, proposed: ClockConfig | None = None) -> Calendars:
+    """Calendars by the names that clocks keep, local days included; `proposed` is the edition that is tried
+    out."""
+    return known_calendars(session, clock_config(), proposed)
+
+
+def name_of_calendar(session: Session, name: str) -> str:
+    """What people call a calendar, by the name that clocks keep."""
+    return calendar_name(session, clock_config(), name)
 
 
 def ladder_of(session: Session, municipality_id: MunicipalityId) -> Ladder:
@@ -99,7 +91,7 @@ def surroundings(session: Session, municipality_id: MunicipalityId, unit_path: s
     present at `now`. Three statements, however large the organisation."""
     chain_ids = [UnitId(int(part)) for part in unit_path.strip("/").split("/")]
     rows = session.execute(
-        select(*_OF_UNITS)
+        select(*COLUMNS, Unit.path, Unit.name)
         .where(
             or_(Unit.id.in_(chain_ids), and_(Unit.municipality_id == municipality_id, Unit.kind == UnitKind.IT))
         )
@@ -107,45 +99,14 @@ def surroundings(session: Session, municipality_id: MunicipalityId, unit_path: s
     ).all()
     by_id = {row.id: Place(row.id, row.path, UnitKind(row.kind), row.sector, row.name) for row in rows}
     chain = tuple(by_id[key] for key in chain_ids if key in by_id)
-    of_units = {row.id: row.calendar for row in rows if row.calendar}
-    revisions = {row.id: row.calendar_revision for row in rows if row.calendar_revision}
-    near = tuple((key, revisions[key]) for key in chain_ids if key in revisions)
     return Around(
         Surroundings(
             chain=chain,
             it_unit=next((place for place in by_id.values() if place.kind is UnitKind.IT), None),
             servers=_servers(session, municipality_id, chain, now),
         ),
-        next((of_units[key] for key in reversed(chain_ids) if key in of_units), None),
-        near,
-        tuple(pair for pair in near if by_id[pair[0]].kind is UnitKind.MUNICIPALITY),
-        go_live_in([row for row in rows if row.id in chain_ids]),
+        hours_at(unit_path, from_rows(rows)),
     )
-
-
-def go_live_of(session: Session, municipality_id: MunicipalityId, unit_path: str) -> GoLive | None:
-    """The go-live that counts for the unit with that path: its own, else the nearest above that has one."""
-    chain_ids = [UnitId(int(part)) for part in unit_path.strip("/").split("/")]
-    rows = select(*_OF_UNITS).where(Unit.municipality_id == municipality_id, Unit.id.in_(chain_ids))
-    return go_live_in(session.execute(rows.order_by(Unit.path)).all())
-
-
-def go_live_in(chain: Sequence[Any]) -> GoLive | None:
-    """The go-live that counts below `chain`: units (or rows of `_OF_UNITS`) from the municipality down. The
-    unit that has the date lends its calendar too, so that all below it enter and leave hypercare on the same
-    days."""
-    care = clock_config().hypercare
-    for depth in range(len(chain), 0, -1):
-        unit = chain[depth - 1]
-        on = unit.go_live_on
-        if on is None and care is not None and unit.kind is UnitKind.SECTOR:
-            on = care.go_live.get(unit.sector)
-        if on is not None:
-            above = chain[:depth]
-            own = next((row.calendar for row in reversed(above) if row.calendar), None)
-            days = tuple((row.id, row.calendar_revision) for row in above if row.calendar_revision)
-            return GoLive(on, str(Reference(own or clock_config().unit_calendar(unit.sector), days)))
-    return None
 
 
 def _servers(
