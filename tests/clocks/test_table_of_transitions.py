@@ -1,4 +1,4 @@
-"""Every transition and what it does to every clock stands in `transitions.txt`, for a person to check by hand."""
+"""What every transition does to every clock stands in `transitions.txt`, for a person to check by hand."""
 
 from pathlib import Path
 
