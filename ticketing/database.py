@@ -4,19 +4,25 @@ Both engines run from the same models: SQLite embedded, PostgreSQL for more than
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import BigInteger, DateTime, Dialect, Engine, Integer, MetaData, String, TypeDecorator, event
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session, registry
 
 from ticketing.vocabulary import ItemId, MunicipalityId, PersonId, UnitId
 
 BUSY_TIMEOUT_MS = 10_000
+MOST_RUNS = 4
+#: PostgreSQL's `deadlock_detected` and `serialization_failure`.
+DEADLOCK_STATES = ("40P01", "40001")
+
+T = TypeVar("T")
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -146,6 +152,21 @@ def snapshot() -> Iterator[Session]:
             options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
             session.connection(execution_options=options)
         yield session
+
+
+def again_after_deadlock(run: Callable[[], T]) -> T:
+    """What `run`, a whole transaction, returns. Where the database ended it for the sake of another (two
+    that wait for each other), it is run again, at most `MOST_RUNS` times. Inside another transaction it runs
+    once: only the whole can be run again."""
+    if db.session().info.get("writing"):
+        return run()
+    for _ in range(MOST_RUNS - 1):
+        try:
+            return run()
+        except OperationalError as error:
+            if getattr(error.orig, "sqlstate", None) not in DEADLOCK_STATES:
+                raise
+    return run()
 
 
 def path_range(path: str) -> tuple[str, str]:

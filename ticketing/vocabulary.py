@@ -191,6 +191,7 @@ class EventKind(StrEnum):
     ASKED_REQUESTER = "asked_requester"
     WAITING_SYNC = "waiting_sync"
     WAITING_VENDOR = "waiting_vendor"
+    VENDOR_DUE = "vendor_due"
     RESUMED = "resumed"
     ESCALATED = "escalated"
     REFERRED = "referred"

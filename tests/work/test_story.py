@@ -299,7 +299,7 @@ def test_a_vendor_gets_nothing_before_its_fields_are_filled(session, town) -> No
         )
     sweep(later(60 * 24 + 1))
     session.refresh(item)
-    assert item.state is State.IN_PROGRESS
+    assert (item.state, item.wake_at) == (State.WAITING_VENDOR, NOW + timedelta(days=2, minutes=1))
 
 
 def test_a_step_has_only_what_its_contract_gives_it(town) -> None:

@@ -188,6 +188,7 @@ _SENTENCES: dict[EventKind, Callable[[_Told], str]] = {
     EventKind.ASKED_REQUESTER: lambda t: _("%(who)s spurgte melder", who=t.who),
     EventKind.WAITING_SYNC: lambda t: _("%(who)s lod sagen vente på den natlige synkronisering", who=t.who),
     EventKind.WAITING_VENDOR: _waiting_vendor,
+    EventKind.VENDOR_DUE: lambda _told: _("Tid til at spørge leverandøren igen"),
     EventKind.RESUMED: _resumed,
     EventKind.ESCALATED: _escalated,
     EventKind.REFERRED: lambda t: _("%(who)s henviste sagen til %(to)s", who=t.who, to=t.place("to")),

@@ -1,7 +1,7 @@
 """The frame of every action: load the item, check that the action is possible, record what happens, bring
 the clocks up to date, all in one transaction."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,9 +26,23 @@ from ticketing.work.models import Clock, Event, Message, Watcher, WorkItem
 from ticketing.work.notices import Told
 from ticketing.work.queries import Around, calendars, clock_config, item_facts, ladder_of, surroundings
 from ticketing.work.rules import Action, possible_actions
+from ticketing.work.writing import insert_rows
 
 #: A notice to a whole staff room helps nobody: teams larger than this see their queue instead.
 LARGEST_NOTIFIED_TEAM = 12
+#: What a clock's row keeps of the value that its events give.
+_CACHED = (
+    "rung",
+    "calendar",
+    "target_seconds",
+    "used_seconds",
+    "state",
+    "started_at",
+    "ended_at",
+    "due_at",
+    "warn_at",
+)
+_OF_EVENTS = ("municipality_id", "item_id", "seq", "at", "kind", "actor_id", "actor_kind", "reason", "data")
 
 
 @dataclass(frozen=True)
@@ -69,8 +83,11 @@ class Change:
     def __init__(self, session: Session, item: WorkItem, actor: Actor, now: datetime) -> None:
         self.session, self.item, self.actor, self.now = session, item, actor, now
         self.told: list[Told] = []
-        #: One of many whose events are written together: then an event has no id before `finish_all`.
+        #: Mails to the requester, written once their event has its id.
+        self.letters: list[Callable[[], object]] = []
+        #: One of many whose events are written together, by `finish_all`: until then they have no ids.
         self.in_batch = False
+        self.unwritten: list[Event] = []
 
     @cached_property
     def ladder(self) -> Ladder:
@@ -114,8 +131,10 @@ class Change:
             reason=mask(reason.strip())[0] if reason and reason.strip() else None,
             data={"state": self.item.state.value, **data},
         )
-        self.session.add(event)
-        if not self.in_batch:
+        if self.in_batch:
+            self.unwritten.append(event)
+        else:
+            self.session.add(event)
             self.session.flush()
         self.events.append(event)
         return event
@@ -238,17 +257,28 @@ class Change:
     def finish(self) -> None:
         """Writes the notices and brings the cached clocks in step with the events."""
         finish_all(self.session, [self], self.now)
+        self.session.flush()
 
 
 def finish_all(session: Session, changes: Sequence[Change], now: datetime) -> None:
     """Ends actions that happen together, with as many statements as one of them takes: 1. their events get
-    their ids, 2. the notices are written, 3. the clocks follow the events."""
-    session.flush()
+    their ids, 2. the notices are written, 3. the clocks follow the events (the caller writes those)."""
+    _insert_events(session, [event for change in changes for event in change.unwritten])
+    for letter in (letter for change in changes for letter in change.letters):
+        letter()
     notices.staff_notices(session, [told for change in changes for told in change.told], now)
     for change in changes:
+        change.unwritten.clear()
+        change.letters.clear()
         change.told.clear()
         refresh_clocks(session, change.item, change.events, change.clocks)
-    session.flush()
+
+
+def _insert_events(session: Session, events: Sequence[Event]) -> None:
+    rows = [{name: getattr(event, name) for name in _OF_EVENTS} for event in events]
+    ids = insert_rows(session, Event, rows, key=("item_id", "seq"))
+    for event in events:
+        event.id = ids[event.item_id, event.seq]
 
 
 def clock_events(events: Sequence[Event]) -> list[ClockEvent]:
@@ -277,10 +307,7 @@ def refresh_clocks(
             )
             session.add(row)
             clocks.append(row)
-        row.rung, row.calendar = value.rung, value.calendar
-        row.target_seconds, row.used_seconds = value.target_seconds, value.used_seconds
-        row.state, row.started_at, row.ended_at = value.state, value.started_at, value.ended_at
-        row.due_at, row.warn_at = value.due_at, value.warn_at
+        _store(row, {name: getattr(value, name) for name in _CACHED})
         if value.state is ClockState.RUNNING and value.due_at is not None:
             live.append(value.due_at)
             firing.append(value.due_at if value.warn_at is None else min(value.warn_at, value.due_at))
@@ -294,6 +321,13 @@ def refresh_clocks(
                 live.append(value.ended_at)
     for key in rows.keys() - {(value.kind, value.visit) for value in values}:
         session.delete(rows[key])
-    item.due_at = min(live, default=None)
-    item.warn_at = min(warnings, default=None)
-    item.next_at = min(firing, default=None)
+        clocks.remove(rows[key])
+    earliest = {"due_at": live, "warn_at": warnings, "next_at": firing}
+    _store(item, {name: min(times, default=None) for name, times in earliest.items()})
+
+
+def _store(row: WorkItem | Clock, values: Mapping[str, object]) -> None:
+    """Sets what differs, so that a row that stays the same is not written."""
+    for name, value in values.items():
+        if getattr(row, name) != value:
+            setattr(row, name, value)

@@ -11,7 +11,7 @@ from ticketing.work.change import Actor, Change, changing
 from ticketing.work.errors import MissingReason, MissingVendorFields, UnknownTarget
 from ticketing.work.files import NewFile, keep_files
 from ticketing.work.models import Event, WorkItem
-from ticketing.work.queries import LOCAL_ZONE, calendars, ladder_config
+from ticketing.work.queries import LOCAL_ZONE, calendars, clock_config, ladder_config
 from ticketing.work.rules import REMINDERS_AFTER, Action
 
 #: Tabulex and UNI-Login changes reach Aula overnight (R12).
@@ -106,16 +106,17 @@ def wait_for_vendor(
     *,
     vendor: str,
     reference: str,
-    ask_again_at: datetime,
     fields: Mapping[str, str],
+    ask_again_at: datetime | None = None,
     version: int | None = None,
 ) -> WorkItem:
     """*Afvent leverandør*: a side exit by topic (domain §4). What the vendor demands must be filled
-    (`MissingVendorFields`) before the item leaves; it stays with the actor's rung, which asks again."""
+    (`MissingVendorFields`) before the item leaves; it stays with the actor's rung, which asks again: first at
+    `ask_again_at`, then (and when none is given) as often as config/targets.yaml says."""
     with changing(item_id, actor, now, Action.WAIT_FOR_VENDOR, version) as change:
         item = change.item
         chosen = next((v for v in ladder_config().vendors_for(item.category) if v.key == vendor), None)
-        if chosen is None or ask_again_at <= now:
+        if chosen is None or (ask_again_at is not None and ask_again_at <= now):
             raise UnknownTarget
         missing = [labels for name, labels in chosen.fields.items() if not fields.get(name, "").strip()]
         if missing:
@@ -123,7 +124,7 @@ def wait_for_vendor(
         _hold(change)
         item.vendor, item.vendor_ref = vendor, mask(reference.strip())[0][:120] or None
         change.set_state(State.WAITING_VENDOR)
-        item.wake_at = ask_again_at
+        item.wake_at = ask_again_at or next_follow_up(change)
         given = {name: mask(fields[name].strip())[0] for name in chosen.fields}
         change.record(
             EventKind.WAITING_VENDOR,
@@ -131,7 +132,7 @@ def wait_for_vendor(
             reference=item.vendor_ref,
             fields=given,
             to_holder=item.holder_id,
-            wake_at=ask_again_at.isoformat(),
+            wake_at=item.wake_at.isoformat(),
         )
         return item
 
@@ -161,6 +162,14 @@ def next_sync(change: Change, now: datetime) -> datetime:
     midnight = datetime.combine(now.astimezone(LOCAL_ZONE).date() + timedelta(days=1), time(0), LOCAL_ZONE)
     opens = calendar.next_opening(midnight.astimezone(UTC)).astimezone(LOCAL_ZONE)
     return datetime.combine(opens.date(), SYNC_DONE_AT, LOCAL_ZONE).astimezone(UTC)
+
+
+def next_follow_up(change: Change) -> datetime:
+    """When whoever holds an item that waits for a vendor asks there again: `vendor_follow_up` of
+    config/targets.yaml, in the rung's opening hours (UTC)."""
+    item = change.item
+    _, seconds = clock_config().vendor_interval(item.sector, item.rung, item.lane, item.priority)
+    return calendars(change.session)(change.policy()["rung_calendar"]).due(change.now, seconds)
 
 
 def _writing(

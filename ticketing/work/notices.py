@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ticketing.organisation.models import Municipality, Person, Unit
@@ -17,6 +17,7 @@ from ticketing.work.models import Event, OutboxMessage, WorkItem
 from ticketing.work.queries import LOCAL_ZONE
 from ticketing.work.receivers import next_at_work
 from ticketing.work.rules import is_urgent, shown_number
+from ticketing.work.writing import insert_rows
 
 #: The thread keeps its first Message-ID and the newest of the rest.
 THREAD_LENGTH = 20
@@ -87,8 +88,7 @@ def staff_notices(session: Session, told: Sequence[Told], now: datetime) -> None
         urgent = is_urgent(one.item.priority, one.item.lane)
         not_before = now if urgent else at_work[person.id]
         rows.append(_notice(municipality, one, person.email, now, not_before, urgent=urgent))
-    if rows:
-        session.execute(insert(OutboxMessage), rows)
+    insert_rows(session, OutboxMessage, rows)
 
 
 def has_left(person: Person, now: datetime) -> bool:

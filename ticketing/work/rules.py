@@ -1,8 +1,9 @@
 """What may be done to a work item now: pure. The state (R12), the step's contract and who asks decide."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from ticketing.ladder.rules import Step
@@ -17,6 +18,17 @@ GIVES_UP_AFTER = timedelta(days=10)
 
 
 _LETTER = {ItemKind.TICKET: "A", ItemKind.TASK: "O"}
+
+
+#: Between two reminders lies a night: a day in October has 25 hours.
+BETWEEN_REMINDERS = timedelta(hours=25)
+
+
+def next_reminder(asked: datetime, reminded: Sequence[datetime]) -> datetime:
+    """When a requester who was asked and has been `reminded` is reminded next, or given up after the last
+    reminder. The order is kept and so is the night in between, also when nobody looked for a while."""
+    planned = asked + (*REMINDERS_AFTER, GIVES_UP_AFTER)[len(reminded)]
+    return max(planned, reminded[-1] + BETWEEN_REMINDERS) if reminded else planned
 
 
 class Action(StrEnum):
