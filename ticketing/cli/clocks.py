@@ -231,26 +231,39 @@ def _print_cases(lines: TextIO) -> bool:
         if not line.strip():
             continue
         try:
-            click.echo(json.dumps(_answer(json.loads(line)), ensure_ascii=False))
-        except (ValueError, OverflowError) as error:
+            click.echo(json.dumps(_answer(_case(line)), ensure_ascii=False))
+        except CaseError as error:
             good = False
             click.echo(f"{lines.name}:{number}: {error}", err=True)
     return good
 
 
-def _answer(case: Any) -> dict[str, Any]:
+def _case(line: str) -> dict[str, Any]:
+    try:
+        case = json.loads(line)
+    except ValueError as error:
+        raise CaseError(f"expected a JSON object on one line ({error})") from error
     if not isinstance(case, dict):
         raise CaseError("expected a JSON object")
+    return case
+
+
+def _answer(case: dict[str, Any]) -> dict[str, Any]:
     missing = [key for key in ("id", "tz", "hours", "start", "minutes") if key not in case]
     if missing:
         raise CaseError(f"missing: {', '.join(missing)}")
     minutes, start = case["minutes"], case["start"]
-    if isinstance(minutes, bool) or not isinstance(minutes, int) or minutes < 0:
+    whole = isinstance(minutes, int) or (isinstance(minutes, float) and minutes.is_integer())
+    if isinstance(minutes, bool) or not whole or minutes < 0:
         raise CaseError(f"minutes: expected a whole number, 0 or more, not {minutes!r}")
     began = _from_iso("start", start, datetime.fromisoformat)
     if began.tzinfo is None:
         raise CaseError(f"start: expected an offset such as +01:00 in {start!r}")
-    return {"id": case["id"], "due": _due(_calendar(case), began, minutes)}
+    calendar = _calendar(case)
+    try:
+        return {"id": case["id"], "due": _due(calendar, began, int(minutes))}
+    except (OverflowError, ValueError) as error:
+        raise CaseError("the answer lies beyond the years 1 to 9999") from error
 
 
 def _calendar(case: dict[str, Any]) -> Calendar:
