@@ -1,14 +1,13 @@
 """The leader's overview: what is unresolved at each institution, where it is stuck, and what to press."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import event, insert, text
+from sqlalchemy import insert, text
 
 from tests.factories import NOW, AbsenceFactory, SmallMunicipality, WorkItemFactory, small_municipality
+from tests.statements import statements
 from ticketing.accounts.queries import NotFound, load_viewer
 from ticketing.accounts.session import signed_in
 from ticketing.database import db
@@ -184,22 +183,6 @@ def sign_in(client: FlaskClient, person: Person) -> None:
     with client.session_transaction() as cookie:
         cookie["_user_id"] = signed_in(person, NOW).get_id()
         cookie["_fresh"] = True
-
-
-@contextmanager
-def statements() -> Iterator[list[tuple[str, object]]]:
-    """The statements that run inside, with their parameters."""
-    seen: list[tuple[str, object]] = []
-
-    def note(_conn: object, _cursor: object, statement: str, parameters: object, *_: object) -> None:
-        if not statement.startswith(("BEGIN", "EXPLAIN")):
-            seen.append((statement, parameters))
-
-    event.listen(db.engine, "before_cursor_execute", note)
-    try:
-        yield seen
-    finally:
-        event.remove(db.engine, "before_cursor_execute", note)
 
 
 def query_plan(statement: str, parameters: object) -> str:

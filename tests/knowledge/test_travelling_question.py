@@ -41,7 +41,7 @@ def schools(town: SmallMunicipality) -> list[Unit]:
     ]
 
 
-def _ask(unit: Unit, number: int = 0, **other: object) -> WorkItem:
+def ask(unit: Unit, number: int = 0, **other: object) -> WorkItem:
     title, body = EMPTY_PLAN[number]
     draft = Draft(
         municipality_id=unit.municipality_id,
@@ -64,10 +64,10 @@ def _only(session: Session) -> KnownQuestion:
 def test_three_institutions_make_a_known_question_and_two_do_not(
     session: Session, town: SmallMunicipality, schools: list[Unit]
 ) -> None:
-    _ask(schools[0], 0)
-    _ask(schools[1], 1)
+    ask(schools[0], 0)
+    ask(schools[1], 1)
     assert find_travelling(town.municipality.id, NOW) == Found()
-    _ask(schools[2], 2)
+    ask(schools[2], 2)
     assert find_travelling(town.municipality.id, NOW) == Found(proposed=1)
     question = _only(session)
     assert (question.institutions, question.questions, question.category) == (3, 3, "WIDGET")
@@ -76,22 +76,22 @@ def test_three_institutions_make_a_known_question_and_two_do_not(
 
 def test_many_questions_of_one_institution_do_not_travel(town: SmallMunicipality, schools: list[Unit]) -> None:
     for number in range(4):
-        _ask(schools[0], number)
+        ask(schools[0], number)
     assert find_travelling(town.municipality.id, NOW) == Found()
 
 
 def test_what_was_asked_more_than_two_days_ago_is_left_out(
     town: SmallMunicipality, schools: list[Unit]
 ) -> None:
-    _ask(schools[0], 0, at=NOW - timedelta(hours=49))
-    _ask(schools[1], 1)
-    _ask(schools[2], 2)
+    ask(schools[0], 0, at=NOW - timedelta(hours=49))
+    ask(schools[1], 1)
+    ask(schools[2], 2)
     assert find_travelling(town.municipality.id, NOW) == Found()
 
 
 def test_a_confidential_ticket_is_never_looked_at(town: SmallMunicipality, schools: list[Unit]) -> None:
     for number, school in enumerate(schools[:3]):
-        _ask(school, number, confidential=number == 1)
+        ask(school, number, confidential=number == 1)
     assert find_travelling(town.municipality.id, NOW) == Found()
 
 
@@ -99,10 +99,10 @@ def test_other_questions_and_another_municipality_stay_apart(
     session: Session, town: SmallMunicipality, schools: list[Unit]
 ) -> None:
     other = small_municipality("nabo")
-    _ask(schools[0], 0)
-    _ask(schools[1], 1)
-    _ask(other.school, 2)
-    _ask(schools[2], 2, title="Kan ikke logge på", body="MitID virker ikke for mig.", category="LOGIN")
+    ask(schools[0], 0)
+    ask(schools[1], 1)
+    ask(other.school, 2)
+    ask(schools[2], 2, title="Kan ikke logge på", body="MitID virker ikke for mig.", category="LOGIN")
     assert find_travelling_everywhere(NOW) == Found()
 
 
@@ -110,16 +110,16 @@ def test_looking_again_changes_nothing_and_a_new_ticket_is_counted(
     session: Session, town: SmallMunicipality, schools: list[Unit]
 ) -> None:
     for number, school in enumerate(schools[:3]):
-        _ask(school, number)
+        ask(school, number)
     find_travelling(town.municipality.id, NOW)
     assert find_travelling(town.municipality.id, NOW) == Found()
     later = NOW + timedelta(days=20)
-    _ask(schools[3], 3, at=later)
+    ask(schools[3], 3, at=later)
     assert find_travelling(town.municipality.id, later) == Found(counted=1)
     question = _only(session)
     assert (question.institutions, question.questions, question.last_asked_at) == (4, 4, later)
     long_after = later + REMEMBERED + timedelta(days=1)
-    _ask(schools[0], 1, at=long_after)
+    ask(schools[0], 1, at=long_after)
     assert find_travelling(town.municipality.id, long_after + timedelta(hours=1)) == Found()
 
 
@@ -127,7 +127,7 @@ class TestAnswering:
     @pytest.fixture
     def question(self, session: Session, town: SmallMunicipality, schools: list[Unit]) -> KnownQuestion:
         for number, school in enumerate(schools[:3]):
-            _ask(school, number)
+            ask(school, number)
         find_travelling(town.municipality.id, NOW)
         return _only(session)
 
@@ -152,7 +152,7 @@ class TestAnswering:
         boss = Actor("person", town.project_group[0].id)
         answer_known_question(question.id, boss, NOW, card_title="Blank", answer="Sådan.", to_all=True)
         later = NOW + timedelta(hours=2)
-        item = _ask(schools[3], 3, at=later)
+        item = ask(schools[3], 3, at=later)
         find_travelling(town.municipality.id, later)
         answer_those_who_asked(later)
         session.refresh(item)
@@ -189,7 +189,7 @@ class TestAnswering:
         with pytest.raises(MissingReason):
             dismiss_known_question(question.id, boss, NOW, reason=" ")
         dismiss_known_question(question.id, boss, NOW, reason="Leverandøren har rettet det")
-        _ask(schools[3], 3, at=NOW)
+        ask(schools[3], 3, at=NOW)
         assert find_travelling(town.municipality.id, NOW) == Found(counted=1)
         assert _only(session).state is KnownQuestionState.DISMISSED
         assert session.scalar(select(func.count()).select_from(KnownQuestionItem)) == 4

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from ticketing.cli import main
 from ticketing.rollout.config import load_plan
 from ticketing.rollout.forward import slipped
-from ticketing.rollout.plan import Activity, SeatCount, seats_and_persons
+from ticketing.rollout.plan import Activity, Period, SeatCount, seats_and_persons
 
 CONFIG = Path(__file__).parents[2] / "config"
 PLAN = load_plan(CONFIG)
@@ -122,7 +122,9 @@ def test_every_row_has_the_words_of_the_source_and_nobodys_name() -> None:
 
 
 def test_the_plan_can_be_moved_by_the_forward_pass() -> None:
-    moved = slipped(PLAN.activities, "U05", date(2020, 9, 16), lambda day: day.weekday() < 5)
+    moved = slipped(
+        PLAN.activities, "U05", Period(date(2020, 9, 16), date(2020, 9, 17)), lambda day: day.weekday() < 5
+    )
     assert {"U05", "U06"} <= set(moved)
 
 

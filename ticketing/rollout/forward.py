@@ -19,9 +19,9 @@ class Cycle(ValueError):
 
 
 def slipped(
-    activities: Iterable[Activity], moved: str, start: date, is_working_day: Callable[[date], bool]
+    activities: Iterable[Activity], moved: str, to: Period, is_working_day: Callable[[date], bool]
 ) -> dict[str, Period]:
-    """The new period of each activity that moves when ``moved`` starts on ``start``.
+    """The new period of each activity that moves when ``moved`` is given the period ``to``.
 
     A follower keeps its length in calendar days and starts on a working day. Overlap that the plan
     itself has is kept, and undated activities stay undated. An earlier start moves nothing else.
@@ -31,8 +31,9 @@ def slipped(
         KeyError: ``moved`` is not in the plan.
     """
     plan = {activity.id: activity for activity in activities}
-    period = plan[moved].period
-    periods = {moved: _from(period, start)}
+    if moved not in plan:
+        raise KeyError(moved)
+    periods = {moved: to}
     for id_ in _in_order(plan):
         own = plan[id_].period
         if id_ == moved or own.start is None:
@@ -42,7 +43,7 @@ def slipped(
             default=own.start,
         )
         if earliest > own.start:
-            periods[id_] = _from(own, _next_working(earliest, is_working_day))
+            periods[id_] = starting(own, _next_working(earliest, is_working_day))
     return periods
 
 
@@ -68,7 +69,8 @@ def _after(was: Period, now: Period, start: date) -> date:
     return finishes + timedelta(days=gap)
 
 
-def _from(period: Period, start: date) -> Period:
+def starting(period: Period, start: date) -> Period:
+    """``period`` moved to ``start``, as long as it was; open-ended where no length is known."""
     if period.start is None or period.end is None:
         return Period(start, None)
     return Period(start, start + (period.end - period.start))

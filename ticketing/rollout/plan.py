@@ -93,6 +93,21 @@ class Plan:
 
 
 @dataclass(frozen=True)
+class Progress:
+    """An activity's tasks: all, done, and open past the plan's day. `last_done_on`: null until all are done."""
+
+    total: int = 0
+    done: int = 0
+    late: int = 0
+    last_done_on: date | None = None
+
+    @property
+    def is_done(self) -> bool:
+        """Whether nothing is left to do."""
+        return self.total > 0 and self.done == self.total
+
+
+@dataclass(frozen=True)
 class SeatCount:
     """Paid seats, counted as seats and as the persons who sit on them."""
 

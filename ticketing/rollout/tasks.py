@@ -6,7 +6,6 @@
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import and_, case, func, or_, select
@@ -15,9 +14,10 @@ from sqlalchemy.orm import Session
 from ticketing.accounts.queries import ZONE, is_valid_on
 from ticketing.accounts.rules import Viewer
 from ticketing.accounts.visibility import visible
-from ticketing.database import db, transaction
+from ticketing.database import db, path_range, transaction
 from ticketing.organisation.models import Person, Post, Unit
 from ticketing.rollout.models import PlanActivity
+from ticketing.rollout.plan import Progress
 from ticketing.rollout.refused import PlanRefused
 from ticketing.vocabulary import (
     ActivityCategory,
@@ -46,21 +46,6 @@ _KIND_OF = {
 _LEADING = frozenset({Role.LEADER, Role.COMM_GROUP, Role.SECTOR_HEAD, Role.STEERING_GROUP})
 _SETTING_UP = frozenset({ActivityCategory.SETUP, ActivityCategory.GO_LIVE})
 _DONE = (State.SOLVED, State.CLOSED)
-
-
-@dataclass(frozen=True)
-class Progress:
-    """An activity's tasks: all, done, and open past the plan's day. `last_done_on`: null until all are done."""
-
-    total: int
-    done: int
-    late: int
-    last_done_on: date | None = None
-
-    @property
-    def is_done(self) -> bool:
-        """Whether nothing is left to do."""
-        return self.total > 0 and self.done == self.total
 
 
 def due_day(activity: PlanActivity) -> date | None:
@@ -152,8 +137,12 @@ def follow_plan(now: datetime) -> int:
     return sum(move_tasks(town, key, days[key], SYSTEM, now) for town, key in sorted(stale))
 
 
-def progress(viewer: Viewer, now: datetime, activity_ids: Sequence[int] | None = None) -> dict[int, Progress]:
-    """By activity, the tasks that the viewer may know of. One statement over the index of activities."""
+def progress(
+    viewer: Viewer, now: datetime, activity_ids: Sequence[int] | None = None, *, within: str | None = None
+) -> dict[int, Progress]:
+    """By activity, the tasks that the viewer may know of (inside the unit path `within`). One statement over
+    the index of activities."""
+    low, high = path_range(within or "/")
     is_done = WorkItem.state.in_(_DONE)
     is_late = and_(WorkItem.is_open, WorkItem.planned_on < now.astimezone(ZONE).date())
     of_plan = WorkItem.activity_id.is_not(None)
@@ -168,6 +157,8 @@ def progress(viewer: Viewer, now: datetime, activity_ids: Sequence[int] | None =
         .where(
             WorkItem.municipality_id == viewer.municipality_id,
             of_plan if activity_ids is None else WorkItem.activity_id.in_(activity_ids),
+            WorkItem.unit_path >= low,
+            WorkItem.unit_path < high,
             visible(viewer),
         )
         .group_by(WorkItem.activity_id)

@@ -4,32 +4,18 @@ Time runs to the right over `WIDTH` units. Each sector is a band with a row an a
 line under the bar of the period that counts, and what has no date in a list of its own, never left out.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from ticketing.rollout.plan import Activity, Period
-from ticketing.vocabulary import Sector
+from ticketing.rollout.plan import Activity, Period, Progress
+from ticketing.vocabulary import ActivityCategory, Sector
 
 #: The drawing, in its own units: labels to the left, time to the right.
 LABELS, WIDTH = 300, 900
 ROW, BAND, HEAD = 30, 30, 34
 #: A bar that lasts a day must still be seen and pressed.
 NARROWEST = 8.0
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How many of an activity's tasks are done; `done_on` when the whole of it is."""
-
-    done: int = 0
-    total: int = 0
-    done_on: date | None = None
-
-    @property
-    def is_done(self) -> bool:
-        """True when it was said to be done, or all its tasks are."""
-        return self.done_on is not None or (self.total > 0 and self.done == self.total)
 
 
 @dataclass(frozen=True)
@@ -55,6 +41,7 @@ class Row:
     bar: Span | None
     baseline: Span | None
     progress: Progress
+    is_done: bool
     #: Whole days past the end, where it is not done; 0 otherwise.
     days_late: int
 
@@ -114,17 +101,18 @@ class Drawing:
 def draw(
     activities: Sequence[Activity],
     progress: Mapping[str, Progress],
+    finished: Set[str],
     today: date,
-    window: Period = Period(),  # noqa: B008 - frozen
+    window: Period | None = None,
 ) -> Drawing:
-    """The drawing of `activities`, in bands by sector and in order of time.
+    """The drawing of `activities`, in bands by sector and in order of time. `finished` are done as a whole.
 
     `window` cuts out a stretch of time; where it is open the plan itself decides, with today in it when the
     plan is not long over or far ahead.
     """
     dated = [one for one in activities if _begins(one.period) is not None]
     undated = tuple(one for one in activities if _begins(one.period) is None)
-    first, last = _window(dated, today, window)
+    first, last = _window(dated, today, window or Period())
     scale = _Scale(first, last)
     shown = [one for one in dated if scale.touches(one.period) or scale.touches(one.baseline)]
     bands, y = [], HEAD
@@ -135,7 +123,7 @@ def draw(
             Band(
                 sector,
                 y - BAND,
-                tuple(_row(one, y + ROW * n, scale, progress, today) for n, one in enumerate(rows)),
+                tuple(_row(one, y + ROW * n, scale, progress, finished, today) for n, one in enumerate(rows)),
             )
         )
         y += ROW * len(rows)
@@ -152,10 +140,10 @@ def draw(
     )
 
 
-def days_late(activity: Activity, progress: Progress, today: date) -> int:
+def days_late(activity: Activity, *, is_done: bool, today: date) -> int:
     """Whole days since it should have been done; 0 when it is done, not over yet, or open-ended."""
     end = activity.period.end
-    return 0 if end is None or progress.is_done else max((today - end).days, 0)
+    return 0 if end is None or is_done else max((today - end).days, 0)
 
 
 class _Scale:
@@ -210,9 +198,13 @@ def _window(dated: Sequence[Activity], today: date, window: Period) -> tuple[dat
     return first, max(last, first + timedelta(days=7))
 
 
-def _row(one: Activity, y: int, scale: _Scale, progress: Mapping[str, Progress], today: date) -> Row:
+def _row(
+    one: Activity, y: int, scale: _Scale, progress: Mapping[str, Progress], finished: Set[str], today: date
+) -> Row:
     done = progress.get(one.id, Progress())
-    return Row(one, y, scale.span(one.period), scale.span(one.baseline), done, days_late(one, done, today))
+    is_done = done.is_done or one.id in finished
+    late = 0 if one.category is ActivityCategory.PHASE else days_late(one, is_done=is_done, today=today)
+    return Row(one, y, scale.span(one.period), scale.span(one.baseline), done, is_done, late)
 
 
 def _ticks(scale: _Scale) -> tuple[Tick, ...]:

@@ -10,6 +10,7 @@ from flask_wtf import CSRFProtect
 
 from ticketing.accounts import session
 from ticketing.knowledge.cards import load_cards
+from ticketing.rollout.topics import load_topics
 from ticketing.web import errors, headers, navigation, viewing, wording
 from ticketing.web.rate_limit import RateLimit
 
@@ -23,6 +24,11 @@ PAGES = (
     "ticket",
     "servicedesk",
     "leader",
+    "plan_timeline",
+    "plan_slip",
+    "plan_load",
+    "known_questions",
+    "plan_follow_up",
     "absence",
     "health",
 )
@@ -43,10 +49,15 @@ def register(app: Flask) -> None:
         "public_messages": RateLimit(times=10, seconds=600),
     }
     app.jinja_env.filters.update(wording.FILTERS)
+    config_dir = app.config["SETTINGS"].config_dir
+    app.extensions["course_topics"] = load_topics(
+        config_dir / "course_topics.yaml", app.extensions["ladder"].categories
+    )
     app.context_processor(_for_every_page)
     for page in PAGES:
         if importlib.util.find_spec(f"{__name__}.{page}"):
             app.register_blueprint(importlib.import_module(f"{__name__}.{page}").blueprint)
+    app.jinja_env.globals["known_endpoints"] = frozenset(app.view_functions)
 
 
 def _for_every_page() -> dict[str, Any]:

@@ -58,6 +58,7 @@ def main_menu(roles: Set[Role], path: str) -> list[NavigationLink]:
         (_("Min kø"), "/koe", QUEUE_ROLES),
         (_("IT ServiceDesk"), "/it", frozenset({Role.IT_SERVICEDESK})),
         (_("Ledelse"), "/leder", OVERVIEW_ROLES),
+        (_("Udrulning"), "/plan/tidslinje", OVERVIEW_ROLES),
         (_("Fravær"), "/fravaer", STAFF),
     ]
     return [

@@ -11,6 +11,7 @@ from ticketing.accounts.queries import find_item
 from ticketing.database import db
 from ticketing.insight.asking import AskingUnit, units_to_ask_for
 from ticketing.knowledge.cards import Card, matching
+from ticketing.knowledge.queries import answered_cards
 from ticketing.organisation.models import Person
 from ticketing.vocabulary import Affected, Channel, RequesterRole, Sector
 from ticketing.web.forms import Errors, QuestionForm, not_possible, read
@@ -148,4 +149,4 @@ def _first_contact() -> str:
 def _all_cards() -> tuple[Card, ...]:
     found = current_app.extensions["cards"]
     assert isinstance(found, tuple)
-    return found
+    return (*answered_cards(viewer().municipality_id), *found)

@@ -3,7 +3,7 @@ not a person's own text comes through here, so a thing is called the same everyw
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -56,6 +56,11 @@ def day(at: datetime, now: datetime) -> str:
         return WEEKDAYS[local.weekday()]
     text = f"{local.day}. {MONTHS[local.month - 1]}"
     return text if local.year == today.year else f"{text} {local.year}"
+
+
+def plan_day(on: date) -> str:
+    """A day of the plan, always with its year: "16. aug. 2027"."""
+    return f"{on.day}. {MONTHS[on.month - 1]} {on.year}"
 
 
 def moment(at: datetime, now: datetime) -> str:
@@ -271,6 +276,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "initials": initials,
     "lane_word": lane_word,
     "moment": moment,
+    "plan_day": plan_day,
     "priority_word": priority_word,
     "requester_word": requester_word,
     "role_word": role_word,
