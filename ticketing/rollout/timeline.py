@@ -48,7 +48,8 @@ class Row:
     @property
     def has_moved(self) -> bool:
         """True when the period that counts is not the first one."""
-        return self.activity.revised is not None and self.activity.revised != self.activity.baseline
+        first = self.activity.baseline
+        return self.activity.revised not in (None, first) and first != Period()
 
 
 @dataclass(frozen=True)

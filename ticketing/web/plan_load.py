@@ -67,6 +67,7 @@ def page() -> str:
         chosen=chosen,
         choices=choices,
         weeks=WEEKS,
+        today=today,
         loads=sorted(loads, key=lambda load: (-_rate(load), load.name)),
         trained=trained,
         others=others,
