@@ -1,17 +1,20 @@
 """`ticketing doctor` says in plain words what is wrong and what to do; its exit code says whether to look."""
 
 import shutil
+import socket
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 from flask import Flask
+from sqlalchemy import update
 
 from tests.factories import WorkItemFactory
 from ticketing.cli import main
 from ticketing.database import db
-from ticketing.jobs.heartbeat import Heartbeat
+from ticketing.jobs.heartbeat import Heartbeat, workers
+from ticketing.jobs.models import WorkerProcess
 from ticketing.settings import shipped
 from ticketing.work.models import OutboxMessage
 from ticketing.work.nightcheck import nightly
@@ -23,11 +26,15 @@ def _doctor(data_dir: Path, *arguments: str, **environment: str) -> Result:
 
 
 @pytest.fixture
-def beating(tmp_path: Path) -> Path:
-    """A data folder where a worker ran a moment ago."""
-    for job in ("outbox", "clocks", "cover"):
-        Heartbeat(tmp_path).beat(job, datetime.now(UTC), None)
+def beating(app: Flask, tmp_path: Path) -> Path:
+    """A data folder for `doctor`, and a worker that ran a moment ago."""
+    _beat(app, "clocks", datetime.now(UTC))
     return tmp_path
+
+
+def _beat(app: Flask, job: str, at: datetime, error: str | None = None, **whose) -> None:
+    with app.app_context():
+        Heartbeat(**whose).beat(job, at, error)
 
 
 def test_all_is_well(app: Flask, database: str, beating: Path) -> None:
@@ -58,10 +65,32 @@ def test_no_worker(app: Flask, database: str, tmp_path: Path) -> None:
 
 @pytest.mark.one_engine
 def test_a_job_that_fails_is_named(app: Flask, database: str, beating: Path) -> None:
-    Heartbeat(beating).beat("outbox", datetime.now(UTC), "SMTPServerDisconnected")
+    _beat(app, "outbox", datetime.now(UTC), "SMTPServerDisconnected", host="arbejder2", pid=17)
     result = _doctor(beating, TICKETING_DATABASE=database)
     assert result.exit_code == 1
-    assert "outbox (SMTPServerDisconnected)" in result.output
+    assert "outbox (SMTPServerDisconnected) / arbejder2" in result.output
+
+
+@pytest.mark.one_engine
+def test_a_worker_that_died_without_a_word_is_named_for_a_day(app: Flask, database: str, beating: Path) -> None:
+    _beat(app, "clocks", datetime.now(UTC) - timedelta(hours=3), host="arbejder2", pid=17)
+    result = _doctor(beating, TICKETING_DATABASE=database)
+    assert result.exit_code == 0
+    assert "arbejder2 (17)" in result.output
+    _beat(app, "clocks", datetime.now(UTC) + timedelta(hours=22), host="arbejder3")
+    with app.app_context():
+        assert {worker.host for worker in workers(db.session())} == {"arbejder3", socket.gethostname()}
+
+
+@pytest.mark.one_engine
+def test_the_worker_whose_clock_is_wrong_is_named(app: Flask, database: str, beating: Path) -> None:
+    _beat(app, "clocks", datetime.now(UTC), host="arbejder2", pid=17)
+    with app.app_context():
+        db.session.execute(update(WorkerProcess).where(WorkerProcess.pid == 17).values(skew_seconds=-42.4))
+        db.session.commit()
+    result = _doctor(beating, "--language", "en", TICKETING_DATABASE=database)
+    assert result.exit_code == 1
+    assert "The clock of arbejder2 and the database's are 42 seconds apart" in result.output
 
 
 @pytest.mark.one_engine

@@ -93,9 +93,9 @@ class Server(BaseApplication):
         return self._app
 
     def _start_worker(self) -> None:
-        # In every process; the lock file in the data folder decides which one of them works.
+        # In every process; a lock file in the data folder decides which one of them works.
         if self._app.config["SETTINGS"].embedded_worker:
-            self._worker = Worker(self._app)
+            self._worker = Worker(self._app, embedded=True)
             self._worker.start()
 
     def _stop_worker(self) -> None:

@@ -3,7 +3,7 @@
 import os
 import shutil
 import smtplib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -15,13 +15,13 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from ticketing.database import UtcDateTime, db
-from ticketing.jobs.heartbeat import Heartbeat
+from ticketing.jobs.heartbeat import LATE, workers
+from ticketing.jobs.models import WorkerProcess
 from ticketing.settings import Settings
 from ticketing.work.models import OutboxMessage, WorkItem
 from ticketing.work.nightcheck import last_check
 
 OUTBOX_LATE = timedelta(minutes=15)
-WORKER_LATE = timedelta(minutes=2)
 SWEEP_LATE = timedelta(minutes=2)
 CHECK_LATE = timedelta(days=2)
 CLOCK_SKEW = timedelta(seconds=5)
@@ -57,10 +57,10 @@ def examine(settings: Settings, now: datetime) -> Iterator[Finding]:
             _outbox,
             _sweep_lag,
             _clocks_as_the_events_say,
+            _workers,
         )
         for check in checks:
             yield from check(now)
-    yield from _worker(settings, now)
     yield from _smtp(settings)
 
 
@@ -202,18 +202,30 @@ def _clocks_as_the_events_say(now: datetime) -> Iterator[Finding]:
         )
 
 
-def _worker(settings: Settings, now: datetime) -> Iterator[Finding]:
-    beats = Heartbeat(settings.data_dir).beats()
-    latest = max((beat.at for beat in beats.values()), default=None)
-    if latest is None or now - latest > WORKER_LATE:
-        when = latest.isoformat(timespec="seconds") if latest else "aldrig / never"
+def _workers(now: datetime) -> Iterator[Finding]:
+    known = workers(db.session())
+    living = [worker for worker in known if now - worker.seen_at <= LATE]
+    if not living:
+        when = known[0].seen_at.isoformat(timespec="seconds") if known else "aldrig / never"
         yield Finding(
             Level.BAD,
-            f"Arbejdsprocessen kører ikke her (sidst set: {when}). Start: ticketing worker",
-            f"The worker is not running here (last seen: {when}). Start: ticketing worker",
+            f"Ingen arbejdsproces kører (sidst set: {when}). Start: ticketing worker",
+            f"No worker is running (last seen: {when}). Start: ticketing worker",
         )
         return
-    failing = sorted(f"{name} ({beat.error})" for name, beat in beats.items() if beat.error)
+    dead = [f"{worker.host} ({worker.pid})" for worker in known if worker not in living]
+    if dead:
+        yield Finding(
+            Level.WARN,
+            f"Døde arbejdsprocesser, som ikke er stoppet ordentligt: {', '.join(dead)}. Start dem igen, eller "
+            "lad være: linjen forsvinder efter et døgn.",
+            f"Dead workers that did not stop in order: {', '.join(dead)}. Start them again, or leave them: "
+            "this line goes away after a day.",
+        )
+    yield from _their_clocks(living)
+    failing = sorted(
+        f"{name} ({error}) / {worker.host}" for worker in living for name, error in worker.failing().items()
+    )
     if failing:
         yield Finding(
             Level.BAD,
@@ -221,7 +233,22 @@ def _worker(settings: Settings, now: datetime) -> Iterator[Finding]:
             f"The worker runs, but this fails: {', '.join(failing)}. See its log.",
         )
     else:
-        yield Finding(Level.OK, "Arbejdsprocessen kører.", "The worker is running.")
+        yield Finding(
+            Level.OK,
+            f"Arbejdsprocesser, der kører: {len(living)}.",
+            f"Workers that are running: {len(living)}.",
+        )
+
+
+def _their_clocks(living: Sequence[WorkerProcess]) -> Iterator[Finding]:
+    worst = max(living, key=lambda worker: abs(worker.skew_seconds))
+    if abs(worst.skew_seconds) > CLOCK_SKEW.total_seconds():
+        seconds = round(abs(worst.skew_seconds))
+        yield Finding(
+            Level.BAD,
+            f"Uret på {worst.host} og databasens er {seconds} sekunder fra hinanden. Sæt NTP op på begge.",
+            f"The clock of {worst.host} and the database's are {seconds} seconds apart. Set up NTP on both.",
+        )
 
 
 def _smtp(settings: Settings) -> Iterator[Finding]:

@@ -3,42 +3,49 @@ what is due stands in the database, so any number of workers may run and nothing
 
 import fcntl
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import IO
 
 from apscheduler.schedulers.background import BackgroundScheduler
 from flask import Flask
+from sqlalchemy import make_url
+from sqlalchemy.exc import SQLAlchemyError
 
-from ticketing.database import db
+from ticketing.database import again_after_deadlock, db
+from ticketing.jobs import turns
+from ticketing.jobs.backlog import Backlog
 from ticketing.jobs.heartbeat import Heartbeat
 from ticketing.knowledge.actions import answer_those_who_asked
 from ticketing.knowledge.travelling import find_travelling_everywhere
-from ticketing.mail.outbox import send_due
 from ticketing.rollout.tasks import follow_plan
 from ticketing.work.cover import hand_on_what_is_due
 from ticketing.work.hypercare import turn
 from ticketing.work.nightcheck import nightly
 from ticketing.work.spreading import spread
-from ticketing.work.sweep import sweep
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Job:
-    """Something done every `seconds`; `run` is given the time it starts at (UTC)."""
+    """Something done every `seconds`; `run` is given the time it starts at (UTC). `by_many`: all workers do
+    it at the same time and share what is due; any other job is done by one of them at a time."""
 
     name: str
     seconds: int
     run: Callable[[datetime], object]
+    by_many: bool = False
 
 
+_BACKLOG = Backlog()
 JOBS = (
-    Job("outbox", 5, send_due),
-    Job("clocks", 10, sweep),
+    Job("outbox", 5, _BACKLOG.send, by_many=True),
+    Job("clocks", 10, _BACKLOG.fire, by_many=True),
     Job("cover", 60, hand_on_what_is_due),
     Job("hypercare", 60, turn),
     Job("travelling questions", 600, find_travelling_everywhere),
@@ -52,16 +59,20 @@ JOBS = (
 class Worker:
     """Runs the jobs in threads of this process until `stop`.
 
-    Of the processes of one host that share a data folder only one works at a time: the one that holds
-    the lock file. The operating system lets go of it when that process dies, and the next tick of
+    On PostgreSQL any number of workers work at the same time. On SQLite, which has one writer, and inside
+    web processes (`embedded`), of which one is enough, only the process of a host works that holds the lock
+    file in the data folder. The operating system lets go of it when that process dies, and the next tick of
     another takes over.
     """
 
-    def __init__(self, app: Flask, jobs: tuple[Job, ...] = JOBS) -> None:
+    def __init__(self, app: Flask, jobs: tuple[Job, ...] = JOBS, *, embedded: bool = False) -> None:
+        settings = app.config["SETTINGS"]
         self._app = app
         self._jobs = jobs
-        self._heartbeat = Heartbeat(app.config["SETTINGS"].data_dir)
-        self._lock = HostLock(app.config["SETTINGS"].data_dir / "worker.lock")
+        self._heartbeat = Heartbeat()
+        self._on_postgresql = make_url(settings.database_url).get_backend_name() == "postgresql"
+        alone = embedded or not self._on_postgresql
+        self._lock = HostLock(settings.data_dir / "worker.lock") if alone else None
         self._scheduler = BackgroundScheduler(
             timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         )
@@ -78,24 +89,56 @@ class Worker:
     def stop(self) -> None:
         """Let the jobs that are running finish, then start no more."""
         self._scheduler.shutdown(wait=True)
-        self._lock.release()
+        if self._lock is None or self._lock.held():
+            with self._app.app_context(), _logged("The worker's row could not be taken away"):
+                self._heartbeat.end()
+        if self._lock is not None:
+            self._lock.release()
 
     def run_once(self, job: Job) -> None:
         """One tick of `job`, in a session of its own. What goes wrong is logged and shown by `doctor`;
         the next tick tries again."""
-        if not self._lock.held():
+        if self._lock is not None and not self._lock.held():
             return
         with self._app.app_context():
             error = None
             try:
-                job.run(datetime.now(UTC))
+                now = datetime.now(UTC)
+                with self._turn(job, now) as is_ours:
+                    if is_ours:
+                        again_after_deadlock(partial(job.run, now))
             except Exception as problem:  # a job that fails must not end the worker
                 log.exception("The job %s failed; it runs again in %s seconds", job.name, job.seconds)
                 # Only the kind of error: its text can hold what a person wrote.
                 error = type(problem).__name__
             finally:
                 db.session.remove()
-            self._heartbeat.beat(job.name, datetime.now(UTC), error)
+            with _logged("The worker's sign of life could not be written"):
+                self._heartbeat.beat(job.name, datetime.now(UTC), error)
+            db.session.remove()
+
+    @contextmanager
+    def _turn(self, job: Job, now: datetime) -> Iterator[bool]:
+        """Whether this worker is to do the job now."""
+        if job.by_many or not self._on_postgresql:
+            yield True
+        elif not turns.take(job.name, now):
+            yield False
+        else:
+            try:
+                yield True
+            finally:
+                # A little early: the next tick is rarely a whole interval later to the millisecond.
+                turns.give_back(job.name, now + timedelta(seconds=job.seconds * 0.9))
+
+
+@contextmanager
+def _logged(what: str) -> Iterator[None]:
+    """What goes wrong in here is told in the log, and the worker goes on."""
+    try:
+        yield
+    except SQLAlchemyError:
+        log.exception(what)
 
 
 class HostLock:

@@ -3,9 +3,11 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
+from functools import partial
 
 from flask_babel import gettext as _
 
+from ticketing.database import again_after_deadlock
 from ticketing.vocabulary import Affected, ItemId, Lane, PersonId, Priority, UnitId
 from ticketing.web.ticket_forms import Form, Input
 from ticketing.web.wording import COPENHAGEN
@@ -53,7 +55,7 @@ def faults_in(form: Form, typed: Typed) -> Errors:
 
 def run(action: Action, press: Press) -> WorkItem:
     """Does it. Raises a `WorkError` as the action does; then nothing was written."""
-    return _RUNNERS[action](press)
+    return again_after_deadlock(partial(_RUNNERS[action], press))
 
 
 def _fault(field: Input, value: str) -> str | None:
@@ -103,7 +105,8 @@ def _answer(p: Press) -> WorkItem:
 
 
 def _wait_for_vendor(p: Press) -> WorkItem:
-    again = datetime.combine(date.fromisoformat(p.text("ask_again_at")), ASK_AGAIN_TIME, COPENHAGEN)
+    day = p.text("ask_again_at")
+    again = datetime.combine(date.fromisoformat(day), ASK_AGAIN_TIME, COPENHAGEN) if day else None
     fields = {
         name.removeprefix("field_"): value.strip()
         for name, value in p.typed.items()
@@ -115,7 +118,7 @@ def _wait_for_vendor(p: Press) -> WorkItem:
         p.now,
         vendor=p.text("vendor"),
         reference=p.text("reference"),
-        ask_again_at=again.astimezone(UTC),
+        ask_again_at=again.astimezone(UTC) if again else None,
         fields=fields,
         version=p.version,
     )

@@ -14,7 +14,7 @@ from ticketing.vocabulary import Affected, Lane, Priority
 from ticketing.web.ticket_desk import Desk
 from ticketing.web.timeline import in_sentence
 from ticketing.web.wording import COPENHAGEN, lane_word, priority_word, simple_word
-from ticketing.work.rules import Action
+from ticketing.work.rules import Action, is_urgent
 
 Options = list[tuple[str, str]]
 
@@ -187,7 +187,14 @@ def _wait_vendor(desk: Desk, typed: Mapping[str, str]) -> Form:
     inputs += [Input(f"field_{key}", label_da, "text") for key, (label_da, _en) in chosen.fields.items()]
     inputs += [
         Input("reference", _("Leverandørens sagsnummer"), "text"),
-        Input("ask_again_at", _("Spørg igen den"), "date", value=f"{again:%Y-%m-%d}"),
+        Input(
+            "ask_again_at",
+            _("Spørg igen den"),
+            "date",
+            hint=_("Tomt: så ofte, som kommunen har bestemt. Sagen minder dig om det, indtil der er svar."),
+            value="" if is_urgent(desk.item.priority, desk.item.lane) else f"{again:%Y-%m-%d}",
+            optional=True,
+        ),
     ]
     return Form(
         Action.WAIT_FOR_VENDOR, chosen.name_da, _("Overdrag og vent"), tuple(inputs), chosen.do_not_send
