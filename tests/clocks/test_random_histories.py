@@ -1,8 +1,9 @@
 """10,000 random histories of a work item against a counter that knows nothing but minutes.
 
 Every kind of change is drawn: waiting of each kind, moves up and down, solving and reopening, another
-priority or lane, a move to a unit with other hours, an edited calendar, a fault that the item is attached
-to, a clock that fired. The histories lie around both changes of the clock.
+priority or lane, a move to a unit with other hours, an edited calendar, a new edition of targets and hours
+(from now on, or from the start), a fault that the item is attached to, a clock that fired. The histories lie
+around both changes of the clock.
 """
 
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ import pytest
 
 from ticketing.clocks.derive import ClockEvent, derive, explain
 from ticketing.clocks.rules import Calendar, OpeningHours, Version, parse_interval
-from ticketing.vocabulary import WAITING_STATES, ClockKind, ClockState, EventKind, Rung, State
+from ticketing.vocabulary import WAITING_STATES, ClockKind, ClockState, EventKind, Reach, Rung, State
 
 CPH = ZoneInfo("Europe/Copenhagen")
 MINUTE = timedelta(minutes=1)
@@ -30,6 +31,8 @@ LENGTH = 120 * 24 * 60
 HOURS = {
     "school@1": ("07:45-15:00",) * 5 + ("", ""),
     "school@2": ("08:00-12:00 12:30-14:00", "08:00-14:00", "", "08:00-14:00", "08:00-14:00", "", ""),
+    # The school's hours in another edition.
+    "school#3@2": ("09:00-13:00", "", "07:00-15:00", "07:00-15:00", "07:00-12:00", "10:00-12:00", ""),
     "day": ("08:00-12:00 12:30-16:00",) * 7,
     "night": ("01:00-04:00 20:00-23:00",) * 7,
     "over_midnight": ("22:00-06:00",) * 7,
@@ -71,6 +74,8 @@ class Counter:
     calendar: str
     target: int
     used: int = 0
+    #: The minutes during which it ran, open or not: (from, to).
+    ran: list[tuple[int, int]] = field(default_factory=list)
     counts: bool = True
     fired: bool = False
     verdict: ClockState | None = None
@@ -95,6 +100,7 @@ class Life:
             stops = {State.WAITING_REQUESTER} if clock.kind is ClockKind.END_TO_END else WAITING_STATES
             if clock.counts and self.state not in stops:
                 clock.used += sum(self.open[clock.calendar][self.now : self.now + minutes])
+                clock.ran.append((self.now, self.now + minutes))
         self.now += minutes
 
     def event(self, kind: EventKind, data: dict | None = None, by: str = "person") -> None:
@@ -220,6 +226,18 @@ class Life:
                 self.give_target(clock)
         self.event(EventKind.MOVED_UNIT, {"policy": self.policy}, "system")
 
+    def new_edition(self) -> None:
+        """Other targets and hours for what runs: what is used stays used, or every minute since the start is
+        counted again."""
+        reach = self.random.choice(list(Reach))
+        self.draw_policy()
+        if reach is Reach.FROM_START:
+            for clock in self.clocks:
+                if clock.counts and clock.verdict is not ClockState.MISSED:
+                    minutes = self.open[clock.calendar]
+                    clock.used = sum(sum(minutes[begun:ended]) for begun, ended in clock.ran)
+        self.event(EventKind.POLICY_CHANGED, {"policy": self.policy, "edition": 3, "reach": reach}, "system")
+
     def attach(self) -> None:
         """Onto a known fault, or off it again."""
         self.hangs = not self.hangs
@@ -276,7 +294,8 @@ class Life:
             return
         possible = [
             self.wait, self.resume, self.answer, self.note, self.requester_writes, self.move, self.move,
-            self.reclassify, self.edit_calendar, self.breach, self.breach, self.solve, self.attach,
+            self.reclassify, self.edit_calendar, self.new_edition, self.new_edition, self.breach, self.breach,
+            self.solve, self.attach,
         ]  # fmt: skip
         self.random.choice(possible)()
 
@@ -325,11 +344,12 @@ def test_every_clock_of_a_random_history_equals_a_count_of_minutes(friday: datet
             spans = explain(events, CALENDARS.__getitem__, clock.kind, clock.visit)
             assert sum(span.used_seconds for span in spans) == clock.used * 60, story
             seen |= {value.state, clock.kind}
-        seen |= {kind for _, kind, _, _ in life.rows}
+        seen |= {kind for _, kind, _, _ in life.rows} | {data.get("reach") for _, _, data, _ in life.rows}
     assert seen >= {
         *ClockState,
         EventKind.REOPENED,
         EventKind.CLOCK_BREACHED,
         EventKind.ATTACHED,
         EventKind.DETACHED,
+        *Reach,
     }

@@ -48,6 +48,7 @@ _RESPONSES = frozenset(
 _HANGS = {EventKind.ATTACHED: True, EventKind.DETACHED: False, EventKind.REOPENED: False}
 _ENDED = frozenset({State.SOLVED, State.CLOSED})
 _DROPS = frozenset({EventKind.ATTACHED, EventKind.REPLANNED})
+_FIRED = frozenset({EventKind.CLOCK_WARNED, EventKind.CLOCK_BREACHED})
 _PER_VISIT = (ClockKind.FIRST_RESPONSE, ClockKind.RUNG)
 #: The calendar of BREACH_NOTICE: hours on the wall.
 _ALWAYS = "always"
@@ -83,6 +84,19 @@ def explain(events: Sequence[ClockEvent], calendars: Calendars, kind: ClockKind,
         if (clock.kind, clock.visit) == (kind, visit):
             return clock.explained()
     return []
+
+
+def derive_on_time(events: Sequence[ClockEvent], calendars: Calendars, until: datetime) -> list[ClockValue]:
+    """As `derive`, up to `until`, had every clock run out in its own second: what fired in truth is left out,
+    and a clock is MISSED as soon as an event or `until` lies past its due time."""
+    replay = _Replay(calendars)
+    for event in events:
+        replay.run_out(max(event.at, replay.at or event.at))
+        if event.kind not in _FIRED:
+            replay.read(event)
+    replay.run_out(until)
+    replay.at = max(until, replay.at or until)
+    return [clock.value() for clock in replay.finished()]
 
 
 @dataclass
@@ -123,6 +137,18 @@ class _Replay:
                 clock.mark(at, event, self.state)
         self._fire(event, at)
 
+    def run_out(self, at: datetime) -> None:
+        """Misses every clock whose due time has passed at `at`."""
+        for clock in self._counting():
+            if clock.state is ClockState.RUNNING and (due := clock.due()) < at:
+                clock.miss(due)
+
+    def finished(self) -> list[RunningClock]:
+        """The clocks, counted up to where the replay has come."""
+        for clock in self.clocks.values():
+            clock.last_at = self.at
+        return list(self.clocks.values())
+
     def _counting(self) -> list[RunningClock]:
         return [clock for clock in self.clocks.values() if clock.is_counting]
 
@@ -150,8 +176,9 @@ class _Replay:
             if target is None:
                 clock.end(at, within=ClockState.DROPPED)
                 continue
-            # Hours on the wall have passed whatever the policy says.
-            anew = from_start and clock.kind is not ClockKind.BREACH_NOTICE
+            # Hours on the wall have passed whatever the policy says, and rule 8 counts from now.
+            given = clock.kind is ClockKind.RUNG and bool(self.policy.get("until"))
+            anew = from_start and not given and clock.kind is not ClockKind.BREACH_NOTICE
             if (clock.restart if anew else clock.retarget)(at, *target):
                 changed.append(clock)
         return changed
@@ -223,7 +250,7 @@ class _Replay:
         return used + max(0, self.calendars(calendar).elapsed(self.at, until))
 
     def _fire(self, event: ClockEvent, at: datetime) -> None:
-        if event.kind not in (EventKind.CLOCK_WARNED, EventKind.CLOCK_BREACHED):
+        if event.kind not in _FIRED:
             return
         named = event.data["clock"]
         clock = self.clocks.get((ClockKind(named["kind"]), int(named["visit"])))
@@ -238,6 +265,4 @@ def _replay(events: Sequence[ClockEvent], calendars: Calendars) -> list[RunningC
     replay = _Replay(calendars)
     for event in events:
         replay.read(event)
-    for clock in replay.clocks.values():
-        clock.last_at = replay.at
-    return list(replay.clocks.values())
+    return replay.finished()

@@ -98,11 +98,6 @@ def hours_at(unit_path: str, units: Mapping[UnitId, OwnHours]) -> UnitHours:
     return UnitHours(tuple(units[key] for key in unit_ids(unit_path) if key in units))
 
 
-def all_hours(session: Session, municipality_id: MunicipalityId) -> dict[UnitId, OwnHours]:
-    """Every unit of a municipality; one statement."""
-    return from_rows(session.execute(select(*COLUMNS).where(Unit.municipality_id == municipality_id)))
-
-
 def hours_of(session: Session, municipality_id: MunicipalityId, unit_path: str) -> UnitHours:
     """The hours of the unit with that path; one statement."""
     on_the_way = Unit.municipality_id == municipality_id, Unit.id.in_(unit_ids(unit_path))
