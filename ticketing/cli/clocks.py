@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import click
 
 from ticketing.cli import in_application
+from ticketing.cli.policy import policy
 from ticketing.clocks.config import UnknownCalendar, load_clock_config
 from ticketing.clocks.rules import Calendar, CalendarError, OpeningHours, Version, interval
 from ticketing.configuration import ConfigurationError
@@ -101,6 +102,9 @@ def sweep() -> None:
     while (fired := fire(now)).items:
         items, events = items + fired.items, events + fired.events
     click.echo(f"{items} items looked after, {events} events.")
+
+
+clocks.add_command(policy)
 
 
 @clocks.group()

@@ -20,7 +20,7 @@ from ticketing.clocks.hypercare import Hypercare
 from ticketing.clocks.rules import ALWAYS, Calendar, CalendarError, Version
 from ticketing.clocks.schemas import CalendarsSchema, Period, TargetsSchema
 from ticketing.clocks.targets import Duration, Policy, RungTarget, SpanTarget, first_match
-from ticketing.configuration import load_text, read_text
+from ticketing.configuration import ConfigurationError, load_text, read_text
 from ticketing.vocabulary import Lane, Priority, Rung, Sector
 
 #: The calendar that never stands still: for P1 and lane `brud`.
@@ -154,6 +154,17 @@ def load_clock_texts(texts: ClockTexts, edition: int | None = None) -> ClockConf
     return replace(_made(texts), edition=edition)
 
 
+def text_errors(texts: ClockTexts) -> list[ConfigurationError]:
+    """What is wrong in either text; empty when both can be used."""
+    found = []
+    for read, text in ((_read_calendars, texts.calendars), (_read_targets, texts.targets)):
+        try:
+            read(text)
+        except ConfigurationError as error:
+            found.append(error)
+    return found
+
+
 @cache
 def _load(config_dir: Path) -> ClockConfig:
     files = [config_dir / "calendars.yaml", config_dir / "targets.yaml"]
@@ -168,7 +179,7 @@ def _load(config_dir: Path) -> ClockConfig:
 @lru_cache(maxsize=256)
 def _made(texts: ClockTexts) -> ClockConfig:
     found = _read_calendars(texts.calendars)
-    targets = load_text(Path("targets.yaml"), texts.targets, _CheckedTargets())
+    targets = _read_targets(texts.targets)
     return ClockConfig(
         texts=texts,
         calendars=found["compiled"],
@@ -206,6 +217,12 @@ def _read_calendars(text: str) -> dict[str, Any]:
         special[key] = _closed(made, public, school) | {one["on"]: one["name"] for one in made["openings"]}
         compiled[key] = _calendar(zone, made, frozenset(_closed(made, public, school)))
     return {**found, "compiled": compiled, "special": special}
+
+
+@lru_cache(maxsize=256)
+def _read_targets(text: str) -> dict[str, Any]:
+    found: dict[str, Any] = load_text(Path("targets.yaml"), text, _CheckedTargets())
+    return found
 
 
 def _closed(made: dict[str, Any], public: Mapping[date, str], school: Mapping[date, str]) -> dict[date, str]:

@@ -21,7 +21,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from ticketing.clocks.running import Calendars, ClockEvent, ClockValue, RunningClock, Span
@@ -48,6 +48,7 @@ _RESPONSES = frozenset(
 _HANGS = {EventKind.ATTACHED: True, EventKind.DETACHED: False, EventKind.REOPENED: False}
 _ENDED = frozenset({State.SOLVED, State.CLOSED})
 _DROPS = frozenset({EventKind.ATTACHED, EventKind.REPLANNED})
+_SECOND = timedelta(seconds=1)
 _FIRED = frozenset({EventKind.CLOCK_WARNED, EventKind.CLOCK_BREACHED})
 _PER_VISIT = (ClockKind.FIRST_RESPONSE, ClockKind.RUNG)
 #: The calendar of BREACH_NOTICE: hours on the wall.
@@ -87,12 +88,15 @@ def explain(events: Sequence[ClockEvent], calendars: Calendars, kind: ClockKind,
 
 
 def derive_on_time(events: Sequence[ClockEvent], calendars: Calendars, until: datetime) -> list[ClockValue]:
-    """As `derive`, up to `until`, had every clock run out in its own second: what fired in truth is left out,
-    and a clock is MISSED as soon as an event or `until` lies past its due time."""
+    """As `derive`, up to `until`, had every clock run out in its own second: a clock is MISSED as soon as an
+    event or `until` lies past its due time. What fired in truth only tells, within the second when a clock runs
+    out, whether it did so ahead of what else happened."""
     replay = _Replay(calendars)
     for event in events:
         replay.run_out(max(event.at, replay.at or event.at))
-        if event.kind not in _FIRED:
+        if event.kind is EventKind.CLOCK_BREACHED:
+            replay.run_out(event.at + _SECOND, event.data["clock"])
+        elif event.kind not in _FIRED:
             replay.read(event)
     replay.run_out(until)
     replay.at = max(until, replay.at or until)
@@ -137,10 +141,13 @@ class _Replay:
                 clock.mark(at, event, self.state)
         self._fire(event, at)
 
-    def run_out(self, at: datetime) -> None:
-        """Misses every clock whose due time has passed at `at`."""
+    def run_out(self, at: datetime, named: Mapping[str, Any] | None = None) -> None:
+        """Misses every clock whose due time has passed at `at`; with `named` only that one."""
+        whole = at.replace(microsecond=0)
         for clock in self._counting():
-            if clock.state is ClockState.RUNNING and (due := clock.due()) < at:
+            if named is not None and (clock.kind, clock.visit) != (named["kind"], int(named["visit"])):
+                continue
+            if clock.state is ClockState.RUNNING and (due := clock.due()) < whole:
                 clock.miss(due)
 
     def finished(self) -> list[RunningClock]:

@@ -43,6 +43,12 @@ def texts_of(row: ClockEdition) -> ClockTexts:
     return ClockTexts(row.calendars, row.targets)
 
 
+def editions_of(session: Session, municipality_id: MunicipalityId, limit: int = 100) -> list[ClockEdition]:
+    """A municipality's editions, the newest first."""
+    of_town = select(ClockEdition).where(ClockEdition.municipality_id == municipality_id)
+    return list(session.scalars(of_town.order_by(ClockEdition.number.desc()).limit(limit)))
+
+
 def in_force(session: Session, municipality_id: MunicipalityId, files: ClockConfig) -> ClockConfig:
     """What holds for the municipality now: its edition in force, or what it would begin with (`files`).
     One statement over the primary key, asked anew each time: another process may have made an edition."""

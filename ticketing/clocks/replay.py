@@ -2,7 +2,7 @@
 
 1. What people did is taken as it was, at the times when they did it. Only what was promised is another: each
    event's policy is replaced by the one that `policy_for` has for the item where it stood then.
-2. Every clock fires in its own second, so what fired in truth (or late, or never) plays no part.
+2. Every clock fires in its own second, so that a worker which was late, or not there, plays no part.
 3. Under the rules that were in force the whole time the verdicts are those that stand.
 """
 

@@ -31,12 +31,9 @@ from ticketing.work.queries import calendars, clock_config
 REASON_LENGTH = 500
 
 
-def checked(
-    session: Session, municipality_id: MunicipalityId, texts: ClockTexts, edition_id: int
-) -> ClockConfig:
-    """What the texts say, as the edition `edition_id` of this municipality. Raises `ConfigurationError`, also
-    when a unit follows a calendar that they no longer have."""
-    found = load_clock_texts(texts, edition_id)
+def checked(session: Session, municipality_id: MunicipalityId, found: ClockConfig) -> ClockConfig:
+    """`found`, if this municipality can go by it. Raises `ConfigurationError` when a unit follows a calendar
+    that it no longer has."""
     wanted = select(Unit.calendar, func.min(Unit.name)).where(
         Unit.municipality_id == municipality_id, Unit.calendar.is_not(None)
     )
@@ -78,7 +75,7 @@ def apply_edition(
             raise EditionChanged(based_on, newest.number)
         if texts == standing.texts and reach is Reach.FROM_NOW:
             raise NothingNew
-        checked(session, municipality_id, texts, newest.id)
+        checked(session, municipality_id, load_clock_texts(texts))
         made = ClockEdition(
             municipality_id=municipality_id,
             number=newest.number + 1,
