@@ -56,6 +56,7 @@ def test_a_change_is_tried_and_then_put_in_force(session, town, targets) -> None
     done = run("apply", "--targets", targets, "--from-start", "--reason", "Flere superbrugere")
     assert done.output == "Udgave 2 gælder nu; 1 åbne sager følger den.\n"
     assert "Udgave 2" in run("show").output and "1 d / 4 h" in run("show").output
+    session.rollback()  # the command wrote in a session of its own
     (event,) = session.scalars(select(Event).where(Event.kind == EventKind.POLICY_CHANGED))
     assert (event.data["number"], event.data["reach"]) == (2, "from_start")
 
