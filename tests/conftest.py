@@ -21,13 +21,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A test that touches the database runs on both engines; one marked `one_engine` on SQLite alone."""
+    """A test that touches the database runs on both engines; one marked `one_engine` on SQLite alone, one
+    marked `postgresql` on that."""
     if "database" not in metafunc.fixturenames:
         return
     chosen = metafunc.config.getoption("--engine")
     engines = list(ENGINES) if chosen == "both" else [chosen]
     if metafunc.definition.get_closest_marker("one_engine"):
         engines = ["sqlite"]
+    if metafunc.definition.get_closest_marker("postgresql"):
+        engines = [engine for engine in engines if engine == "postgresql"]
     metafunc.parametrize("database", engines, indirect=True, scope="session")
 
 
