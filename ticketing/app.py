@@ -7,6 +7,7 @@ from flask_migrate import Migrate
 from sqlalchemy import make_url
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+import ticketing.insight.models
 import ticketing.jobs.models
 import ticketing.knowledge.models
 import ticketing.mail.models

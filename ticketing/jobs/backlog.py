@@ -6,13 +6,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 
 from ticketing.database import db
+from ticketing.insight.models import LeaderDigest
 from ticketing.mail.digest import Hold
 from ticketing.mail.outbox import SendResult, send_due
-from ticketing.work.models import WorkItem
-from ticketing.work.sweep import sweep
+from ticketing.work.sweep import BEHIND, is_behind, sweep
 
-#: Due for so long, an item is part of a backlog.
-BEHIND = timedelta(minutes=2)
 #: Without a sweep for so long, the worker stood still (it was not running, or the whole machine slept).
 STANDSTILL = timedelta(minutes=5)
 #: After a standstill each job gets a turn before colleagues are told anything.
@@ -74,5 +72,6 @@ class Backlog:
 
 
 def _is_behind(now: datetime) -> bool:
-    due = select(WorkItem.id).where(WorkItem.next_at <= now - BEHIND).limit(1)
-    return db.session.scalar(due) is not None
+    """Whether items, or the leaders' digests that wait for them, have been due for a while."""
+    due = select(LeaderDigest.person_id).where(LeaderDigest.next_at <= now - BEHIND).limit(1)
+    return is_behind(now) or db.session.scalar(due) is not None

@@ -17,6 +17,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from ticketing.database import again_after_deadlock, db
+from ticketing.insight.leader_digest import write_leader_digests
 from ticketing.jobs import turns
 from ticketing.jobs.backlog import Backlog
 from ticketing.jobs.heartbeat import Heartbeat
@@ -46,6 +47,7 @@ _BACKLOG = Backlog()
 JOBS = (
     Job("outbox", 5, _BACKLOG.send, by_many=True),
     Job("clocks", 10, _BACKLOG.fire, by_many=True),
+    Job("leaders", 60, write_leader_digests),
     Job("cover", 60, hand_on_what_is_due),
     Job("hypercare", 60, turn),
     Job("travelling questions", 600, find_travelling_everywhere),

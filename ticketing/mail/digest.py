@@ -83,11 +83,11 @@ def fold(
 def _digest(
     session: Session, municipality: Municipality, rows: Sequence[OutboxMessage], now: datetime
 ) -> OutboxMessage:
-    notices = [row for row in rows if row.purpose == "notice"]
+    notices = [row for row in rows if row.item_id is not None]
     items = _items(session, notices)
     subject = DIGEST["subject"].format(notices=len(rows), items=len(items))
     sections = [_section(heading, which) for heading, which in _by_heading(notices, items).items()]
-    overviews = [_without_sign_off(row.body) for row in rows if row.purpose == "overview"]
+    letters = [_without_sign_off(row.body) for row in rows if row.item_id is None]
     sign_off = BODIES["da"]["sign_off"].format(municipality=municipality.name)
     number, recipient = rows[0].id, rows[0].recipient
     return OutboxMessage(
@@ -96,7 +96,7 @@ def _digest(
         purpose="digest",
         recipient=recipient,
         subject=(DIGEST["urgent"] if any(row.urgent for row in rows) else "") + subject,
-        body="\n\n".join([DIGEST["opening"], *sections, *overviews, sign_off]) + "\n",
+        body="\n\n".join([DIGEST["opening"], *sections, *letters, sign_off]) + "\n",
         mail_message_id=links.message_id(municipality, "digest", 0, number, recipient),
         created_at=now,
         not_before=now,

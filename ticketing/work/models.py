@@ -275,7 +275,16 @@ class Clock(Base):
     """
 
     __tablename__ = "clock"
-    __table_args__ = (UniqueConstraint("item_id", "kind", "visit"),)
+    __table_args__ = (
+        UniqueConstraint("item_id", "kind", "visit"),
+        Index(
+            "ix_clock_breached",
+            "municipality_id",
+            "breached_at",
+            sqlite_where=text("breached_at IS NOT NULL"),
+            postgresql_where=text("breached_at IS NOT NULL"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(BigKey, primary_key=True)
     municipality_id: Mapped[MunicipalityId] = mapped_column(ForeignKey("municipality.id"))

@@ -135,11 +135,13 @@ def staff_letter(
     subject: str,
     lines: Sequence[str],
     parts: list[dict[str, str]] | None = None,
+    not_before: datetime | None = None,
 ) -> OutboxMessage | None:
     """A mail to a colleague that is about no single item: paragraphs in Danish, `{base}` being our address.
-    `key` names it for ever: asked for again, it is the same mail. Someone who has left gets none."""
+    `key` names it for ever: asked for again, it is the same mail. It is sent when its receiver is at work, or
+    at `not_before`. Someone who has left gets none."""
     person = session.get_one(Person, person_id)
-    if person.left_on is not None and person.left_on <= now.date():
+    if has_left(person, now):
         return None
     same = select(OutboxMessage).where(
         OutboxMessage.municipality_id == municipality.id, OutboxMessage.unique_key == key
@@ -147,6 +149,7 @@ def staff_letter(
     existing = session.scalar(same)
     if existing is not None:
         return existing
+    when = not_before or next_at_work(session, [person_id], now)[person_id]
     proof = links.signature("letter", municipality.id, key)
     body = "\n\n".join(lines).replace("{base}", links.settings().base_url)
     sign_off = BODIES["da"]["sign_off"].format(municipality=municipality.name)
@@ -159,7 +162,8 @@ def staff_letter(
         body=f"{body}\n\n{sign_off}\n",
         mail_message_id=f"<{purpose}.{proof}@{links.mail_domain(municipality)}>",
         created_at=now,
-        next_try_at=now,
+        not_before=when,
+        next_try_at=when,
     )
     if parts:
         row.parts = parts

@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
-from ticketing.database import again_after_deadlock, transaction
+from ticketing.database import again_after_deadlock, db, transaction
 from ticketing.ladder.rules import Ladder
 from ticketing.vocabulary import ItemId, MunicipalityId
 from ticketing.work.change import SYSTEM, Change, finish_all
@@ -23,6 +23,8 @@ from ticketing.work.writing import write_changes
 log = logging.getLogger(__name__)
 
 BATCH = 200
+#: Due for so long, an item is part of a backlog.
+BEHIND = timedelta(minutes=2)
 #: An item that can't be looked after is left alone for so long, and the others go on.
 TRIED_AGAIN_AFTER = timedelta(minutes=10)
 
@@ -63,6 +65,12 @@ def sweep(now: datetime, limit: int = 5_000) -> SweepResult:
         if done.items + done.failed < size:
             break
     return result
+
+
+def is_behind(now: datetime) -> bool:
+    """Whether something that is due has been so for a while: a backlog is there or being worked off."""
+    due = select(WorkItem.id).where(WorkItem.next_at <= now - BEHIND).limit(1)
+    return db.session.scalar(due) is not None
 
 
 @dataclass
