@@ -1,0 +1,368 @@
+"""Finds the tables in a plan's lines, however they are set: pipes, tabs, spaces, a cell a line. Pure.
+
+A word processor's export keeps a table's words and loses its frame. Each function here knows one way that the
+frame can be lost; all of them give the same `Table`.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from ticketing.rollout.lines import Line, plain
+from ticketing.rollout.periods import spans
+from ticketing.rollout.words import UNDATED, sectors_in
+
+#: What the head of a column says of its cells.
+HEADS: dict[str, str] = {
+    "period": r"periode\w*|tidspunkt\w*|dato(?:er)?|tidsrum|uge(?:r|nr\.?|nummer)?|hvornår|tid|termin\w*|tidsplan|start(?:dato)?|frist|deadline|når|dag(?:e)?",  # noqa: E501 - one alternative
+    "end": r"slut(?:dato)?|til\s*(?:dato)?|færdig(?:\s+senest)?",
+    "label": r"(?:uddannelse|kursus|undervisning|oplæring)\s+(?:af|for)|uddannelse|aktivitet(?:er)?|målgruppe\w*|hvem(?:\s+uddannes)?|hvad|opgave(?:r)?|kursus|kurser|emne|deltagere|gruppe|rolle(?:r)?|forløb|indsats(?:er)?|milepæl(?:e)?|for\s+hvem|hold|handling|fase|personalegruppe",  # noqa: E501 - one alternative
+    "hours": r"varighed|timer|længde|omfang|timetal|dage|kursuslængde",
+    "trainers": r"underviser(?:e)?|uddannes\s+af|instruktør(?:er)?|ved|v/|uddanner|hvem\s+underviser|leverandør|afholdes\s+af|træner(?:e)?|ansvarlig(?:e)?",  # noqa: E501 - one alternative
+    "count": r"antal(?:\s+\w+)?|pladser|betalte\s+pladser|deltagerantal|antal\s+pladser|stk\.?",
+    "place": r"sted|lokale|hvor",
+    "note": r"bemærkning(?:er)?|note(?:r)?|indhold|form|status|kommentar(?:er)?",
+    "sector": r"område|sektor|forvaltning",
+}
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell's lines, each with its number in the source."""
+
+    lines: tuple[tuple[int, str], ...]
+
+    @property
+    def text(self) -> str:
+        return " ".join(text for _, text in self.lines if text)
+
+    @property
+    def number(self) -> int:
+        return self.lines[0][0] if self.lines else 0
+
+
+@dataclass(frozen=True)
+class Table:
+    """A header (perhaps empty) and rows of equally many cells, from line `first` to line `last`."""
+
+    header: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    first: int
+    last: int
+
+    def column(self, kind: str) -> int | None:
+        """The column whose head is of that kind (a key of `HEADS`)."""
+        return next((n for n, head in enumerate(self.header) if head_kind(head) == kind), None)
+
+    @property
+    def period_column(self) -> int | None:
+        """The column of the periods: by its head, else the one where most cells hold one."""
+        named = self.column("period")
+        if named is not None:
+            return named
+        if not self.rows:
+            return None
+        shares = [
+            sum(bool(spans(row[n].text)) for row in self.rows if n < len(row)) / len(self.rows)
+            for n in range(len(self.rows[0]))
+        ]
+        best = max(range(len(shares)), key=lambda n: shares[n], default=None)
+        return best if best is not None and shares[best] >= 0.5 else None
+
+
+def head_kind(text: str) -> str | None:
+    """Which of `HEADS` a cell is the head of."""
+    words = plain(text).strip(" :*#_").lower()
+    return next((kind for kind, pattern in HEADS.items() if re.fullmatch(pattern, words)), None)
+
+
+def tables(lines: Sequence[Line]) -> list[Table]:
+    """Every table, in the order of the text; no line belongs to two."""
+    found: list[Table] = []
+    index = 0
+    while index < len(lines):
+        for layout in _LAYOUTS:
+            made = layout(lines, index)
+            if made is not None:
+                table, index = made
+                found.append(table)
+                break
+        else:
+            index += 1
+    return found
+
+
+Made = tuple[Table, int] | None
+
+
+def _piped(lines: Sequence[Line], start: int) -> Made:
+    """| a | b |, with or without the outer pipes and the rule below the head."""
+    end = start
+    while end < len(lines) and (lines[end].text.count("|") >= 1 or _is_rule(lines[end].text)):
+        end += 1
+    rows = [
+        [(line.number, cell.strip()) for cell in line.text.strip().strip("|").split("|")]
+        for line in lines[start:end]
+        if not _is_rule(line.text)
+    ]
+    if len(rows) < 2 or max(map(len, rows)) < 2:
+        return None
+    return _from_rows(rows, lines[start].number, lines[end - 1].number), end
+
+
+def _delimited(lines: Sequence[Line], start: int) -> Made:
+    """One row a line, its cells apart by tabs or semicolons."""
+    for mark in ("\t", ";"):
+        rows: list[list[tuple[int, str]]] = []
+        end, blanks = start, 0
+        while end < len(lines):
+            line = lines[end]
+            cells = [cell.strip() for cell in line.text.strip().split(mark)]
+            if line.is_blank:
+                blanks += 1
+                if blanks > 1 or not rows:
+                    break
+            elif len(cells) < 2 or line.is_heading:
+                break
+            else:
+                blanks = 0
+                rows.append([(line.number, cell) for cell in cells])
+            end += 1
+        if len(rows) >= 2 and _speaks_of_time(rows):
+            return _from_rows(rows, lines[start].number, rows[-1][0][0]), end
+    return None
+
+
+def _tab_led(lines: Sequence[Line], start: int) -> Made:
+    """A cell begins with a tab; lines without one go on with it. Rows are what the head's width says."""
+    if not lines[start].text.startswith("\t"):
+        return None
+    cells: list[list[tuple[int, str]]] = []
+    end, blanks = start, 0
+    while end < len(lines):
+        line = lines[end]
+        if line.is_heading:
+            break
+        if line.text.startswith("\t"):
+            cells.append([(line.number, line.text.strip())])
+            blanks = 0
+        elif line.is_blank:
+            blanks += 1
+        elif blanks >= 2 or (blanks and len(line.text) > 70):
+            break
+        else:
+            cells[-1].append((line.number, line.text.strip()))
+            blanks = 0
+        end += 1
+    return _from_cells([Cell(tuple(cell)) for cell in cells], lines[start].number, end)
+
+
+def _a_cell_a_line(lines: Sequence[Line], start: int) -> Made:
+    """Heads on lines of their own, then the cells likewise."""
+    heads: list[Line] = []
+    index = start
+    while index < len(lines) and len(heads) < 7:
+        line = lines[index]
+        if line.is_blank:
+            if not heads or (index + 1 < len(lines) and lines[index + 1].is_blank and len(heads) > 1):
+                break
+        elif head_kind(line.text) is None or "\t" in line.text.strip():
+            break
+        else:
+            heads.append(line)
+        index += 1
+    kinds = {head_kind(head.text) for head in heads}
+    if len(heads) < 2 or "period" not in kinds:
+        return None
+    cells = [Cell(((head.number, plain(head.text)),)) for head in heads]
+    end, blanks = index, 0
+    while end < len(lines):
+        line = lines[end]
+        if line.is_heading or (blanks >= 3 and not spans(line.text)):
+            break
+        if line.is_blank:
+            blanks += 1
+        elif len(line.text) > 160 or (blanks and _is_sentence(line.text) and not spans(line.text)):
+            break
+        else:
+            blanks = 0
+            cells.append(Cell(((line.number, plain(line.text)),)))
+        end += 1
+    return _from_cells(cells, lines[start].number, end, heads=len(heads))
+
+
+def _spaced(lines: Sequence[Line], start: int) -> Made:
+    """Columns apart by runs of spaces; a line with one piece goes on with the cell above it."""
+    first = _pieces(lines[start].text)
+    if len(first) < 2:
+        return None
+    rows: list[list[list[tuple[int, str]]]] = []
+    places = [at for at, _ in first]
+    end, blanks, last = start, 0, start
+    while end < len(lines):
+        line = lines[end]
+        pieces = _pieces(line.text)
+        if line.is_heading or blanks > 1:
+            break
+        if line.is_blank:
+            blanks += 1
+        elif _is_rule(line.text):
+            pass
+        elif len(pieces) >= 2:
+            row: list[list[tuple[int, str]]] = [[] for _ in places]
+            for at, text in pieces:
+                row[_nearest(places, at)].append((line.number, text))
+            rows.append(row)
+            blanks, last = 0, end
+        elif (
+            rows
+            and not blanks
+            and len(line.text.strip()) < 60
+            and (pieces[0][0] > 1 or not _is_sentence(line.text))
+        ):
+            rows[-1][_nearest(places, pieces[0][0])].append((line.number, pieces[0][1]))
+            last = end
+        else:
+            break
+        end += 1
+    flat = [[(cell[0][0] if cell else 0, " ".join(t for _, t in cell)) for cell in row] for row in rows]
+    if len(rows) < 2 or not _speaks_of_time(flat):
+        return None
+    made = [tuple(Cell(tuple(cell)) for cell in row) for row in rows]
+    header, body = _headed(made)
+    return Table(header, body, lines[start].number, lines[last].number), last + 1
+
+
+_LAYOUTS: tuple[Callable[[Sequence[Line], int], Made], ...] = (
+    _piped,
+    _tab_led,
+    _delimited,
+    _a_cell_a_line,
+    _spaced,
+)
+
+
+def _from_rows(rows: list[list[tuple[int, str]]], first: int, last: int) -> Table:
+    """A table of rows as they stand; one whose first cell is empty goes on with the row above."""
+    width = max(map(len, rows))
+    made: list[tuple[Cell, ...]] = []
+    for row in rows:
+        cells = [Cell(((number, text),) if text else ()) for number, text in row]
+        cells += [Cell(())] * (width - len(cells))
+        if made and not cells[0].text and any(cell.text for cell in cells):
+            made[-1] = tuple(
+                Cell(above.lines + cell.lines) for above, cell in zip(made[-1], cells, strict=True)
+            )
+        else:
+            made.append(tuple(cells))
+    header, body = _headed(made)
+    return Table(header, body, first, last)
+
+
+def _headed(rows: Sequence[tuple[Cell, ...]]) -> tuple[tuple[str, ...], tuple[tuple[Cell, ...], ...]]:
+    """The first row is a header if one of its cells is a head and none holds a period."""
+    first = rows[0]
+    is_header = any(head_kind(cell.text) for cell in first) and not any(spans(cell.text) for cell in first)
+    if (
+        not is_header
+        and len(rows) > 1
+        and not any(spans(cell.text) or re.search(r"\d", cell.text) for cell in first)
+    ):
+        is_header = any(spans(cell.text) for cell in rows[1])
+    return (tuple(cell.text for cell in first), tuple(rows[1:])) if is_header else ((), tuple(rows))
+
+
+def _from_cells(cells: list[Cell], first: int, end: int, heads: int | None = None) -> Made:
+    """A table of a run of cells: as wide as makes the most rows with a period in the period's column."""
+    matrix = _matrix_width(cells)
+    widths = [heads] if heads else [matrix] if matrix else range(2, 7)
+    best = max((_laid_out(cells, width) for width in widths), key=lambda one: one[0])
+    score, header, rows = best
+    if score < 0.75:
+        anchored = _by_anchor(cells, heads)
+        if anchored is not None:
+            header, rows, score = (*anchored, 0.8)
+    if score < 0.3 and heads:
+        return None
+    if not rows:
+        rows, header = [tuple(cells)], ()
+    last = max((line for row in rows for cell in row for line, _ in cell.lines), default=first)
+    return Table(tuple(header), tuple(rows), first, last), end
+
+
+def _matrix_width(cells: list[Cell]) -> int | None:
+    """Who trains whom: one column for what is trained, then one a sector."""
+    if not cells or not re.search(r"uddann|undervis|oplær", cells[0].text, re.IGNORECASE):
+        return None
+    sectors = 0
+    for cell in cells[1:6]:
+        if not cell.text or len(cell.text) > 30 or not sectors_in(cell.text):
+            break
+        sectors += 1
+    return sectors + 1 if sectors >= 2 else None
+
+
+def _laid_out(cells: list[Cell], width: int) -> tuple[float, tuple[str, ...], list[tuple[Cell, ...]]]:
+    header, body = cells[:width], cells[width:]
+    period = next((n for n, cell in enumerate(header) if head_kind(cell.text) == "period"), None)
+    known = sum(head_kind(cell.text) is not None for cell in header)
+    while body and not body[-1].text:
+        body = body[:-1]
+    rows = [tuple(body[at : at + width]) for at in range(0, len(body), width)]
+    if rows and len(rows[-1]) < width:
+        rows[-1] += (Cell(()),) * (width - len(rows[-1]))
+    if not rows:
+        return 0.0, (), []
+    if period is None or spans(header[period].text):
+        return 0.0, tuple(cell.text for cell in header), rows
+    good = sum(_is_time(row[period].text) and not _is_time(row[0 if period else 1].text) for row in rows)
+    score = good / len(rows) + 0.05 * known - 0.1 * bool(len(body) % width)
+    return score, tuple(cell.text for cell in header), rows
+
+
+def _by_anchor(cells: list[Cell], heads: int | None) -> tuple[tuple[str, ...], list[tuple[Cell, ...]]] | None:
+    """Label cells up to a cell with a period make a row: for tables with cells that are empty or broken."""
+    at = next((n for n, cell in enumerate(cells[:6]) if head_kind(cell.text) == "period"), None)
+    if at is None:
+        return None
+    body = cells[max(at + 1, heads or 0) :]
+    rows: list[tuple[Cell, ...]] = []
+    label: tuple[tuple[int, str], ...] = ()
+    for cell in body:
+        if not cell.text:
+            continue
+        if _is_time(cell.text) and label:
+            rows.append((Cell(label), cell))
+            label = ()
+        elif _is_time(cell.text) and rows and spans(cell.text):
+            rows[-1] = (rows[-1][0], Cell(rows[-1][1].lines + cell.lines))
+        else:
+            label += cell.lines
+    return (cells[0].text, cells[at].text), rows
+
+
+def _is_time(text: str) -> bool:
+    return bool(spans(text)) or bool(UNDATED.search(text))
+
+
+def _speaks_of_time(rows: list[list[tuple[int, str]]]) -> bool:
+    """A period in half of the rows, or heads that say what the table is; prose with stray gaps has neither."""
+    heads = [head_kind(text) for _, text in rows[0]]
+    dated = sum(any(spans(text) for _, text in row) for row in rows)
+    return dated * 2 >= len(rows) or (len([head for head in heads if head]) >= 2)
+
+
+def _pieces(text: str) -> list[tuple[int, str]]:
+    return [(found.start(), found[0].strip()) for found in re.finditer(r"\S+(?:\s\S+)*", text.expandtabs(8))]
+
+
+def _nearest(places: Sequence[int], at: int) -> int:
+    return min(range(len(places)), key=lambda n: abs(places[n] - at))
+
+
+def _is_rule(text: str) -> bool:
+    return bool(re.fullmatch(r"[\s|+:=\-_]{3,}", text)) and bool(re.search(r"[-=_]{2,}", text))
+
+
+def _is_sentence(text: str) -> bool:
+    return len(text.split()) > 5 and text.rstrip().endswith(".")
