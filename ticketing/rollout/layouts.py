@@ -12,9 +12,13 @@ from ticketing.rollout.lines import Line, plain
 from ticketing.rollout.periods import spans
 from ticketing.rollout.words import UNDATED, sectors_in
 
+_VERB = re.compile(
+    r"\b(?:er|skal|har|vil|kan|bliver|foregår|se|ses|fremgår|løber|findes|sker|holder|gennemføres|står|vises|må)\b",
+    re.IGNORECASE,
+)
 #: What the head of a column says of its cells.
 HEADS: dict[str, str] = {
-    "period": r"periode\w*|tidspunkt\w*|dato(?:er)?|tidsrum|uge(?:r|nr\.?|nummer)?|hvornår|tid|termin\w*|tidsplan|start(?:dato)?|frist|deadline|når|dag(?:e)?",  # noqa: E501 - one alternative
+    "period": r"periode\w*|tidspunkt\w*|dato(?:er)?|tidsrum|uge(?:r|nr\.?|nummer)?|hvornår|tid|termin\w*|start(?:dato)?|frist|deadline|når|dag(?:e)?",  # noqa: E501 - one alternative
     "end": r"slut(?:dato)?|til\s*(?:dato)?|færdig(?:\s+senest)?",
     "label": r"(?:uddannelse|kursus|undervisning|oplæring)\s+(?:af|for)|uddannelse|aktivitet(?:er)?|målgruppe\w*|hvem(?:\s+uddannes)?|hvad|opgave(?:r)?|kursus|kurser|emne|deltagere|gruppe|rolle(?:r)?|forløb|indsats(?:er)?|milepæl(?:e)?|for\s+hvem|hold|handling|fase|personalegruppe",  # noqa: E501 - one alternative
     "hours": r"varighed|timer|længde|omfang|timetal|dage|kursuslængde",
@@ -166,7 +170,7 @@ def _a_cell_a_line(lines: Sequence[Line], start: int) -> Made:
         if line.is_blank:
             if not heads or (index + 1 < len(lines) and lines[index + 1].is_blank and len(heads) > 1):
                 break
-        elif head_kind(line.text) is None or "\t" in line.text.strip():
+        elif head_kind(line.text) is None or "\t" in line.text:
             break
         else:
             heads.append(line)
@@ -178,11 +182,11 @@ def _a_cell_a_line(lines: Sequence[Line], start: int) -> Made:
     end, blanks = index, 0
     while end < len(lines):
         line = lines[end]
-        if line.is_heading or (blanks >= 3 and not spans(line.text)):
+        if line.is_heading:
             break
         if line.is_blank:
             blanks += 1
-        elif len(line.text) > 160 or (blanks and _is_sentence(line.text) and not spans(line.text)):
+        elif blanks and (_is_prose(line.text) or _begins_anew(lines, end, blanks)):
             break
         else:
             blanks = 0
@@ -321,24 +325,49 @@ def _laid_out(cells: list[Cell], width: int) -> tuple[float, tuple[str, ...], li
 
 
 def _by_anchor(cells: list[Cell], heads: int | None) -> tuple[tuple[str, ...], list[tuple[Cell, ...]]] | None:
-    """Label cells up to a cell with a period make a row: for tables with cells that are empty or broken."""
-    at = next((n for n, cell in enumerate(cells[:6]) if head_kind(cell.text) == "period"), None)
-    if at is None:
+    """Rows around the cells with a period: what stands between is a row's own, as many cells after its period
+    as the head says. For tables whose empty cells are lost, or that hold a cell in pieces."""
+    width = heads or _known_heads(cells)
+    period = next((n for n, cell in enumerate(cells[:width]) if head_kind(cell.text) == "period"), None)
+    if period is None:
         return None
-    body = cells[max(at + 1, heads or 0) :]
+    after = width - 1 - period
     rows: list[tuple[Cell, ...]] = []
-    label: tuple[tuple[int, str], ...] = ()
-    for cell in body:
-        if not cell.text:
-            continue
-        if _is_time(cell.text) and label:
-            rows.append((Cell(label), cell))
-            label = ()
-        elif _is_time(cell.text) and rows and spans(cell.text):
-            rows[-1] = (rows[-1][0], Cell(rows[-1][1].lines + cell.lines))
-        else:
-            label += cell.lines
-    return (cells[0].text, cells[at].text), rows
+    waiting: list[Cell] = []
+    body = [cell for cell in cells[width:] if cell.text]
+    at = 0
+    while at < len(body):
+        cell = body[at]
+        at += 1
+        if not _is_time(cell.text):
+            waiting.append(cell)
+        elif waiting or not rows:
+            rows.append((*_before_period(waiting, period), cell, *_padded(body[at : at + after], after)))
+            at += after
+            waiting = []
+        elif spans(cell.text):
+            more = rows[-1][period].lines + cell.lines
+            rows[-1] = (*rows[-1][:period], Cell(more), *rows[-1][period + 1 :])
+    return tuple(cell.text for cell in cells[:width]), rows
+
+
+def _known_heads(cells: list[Cell]) -> int:
+    """How many cells the head has: up to the first that is not one."""
+    count = next((n for n, cell in enumerate(cells[:8]) if head_kind(cell.text) is None), min(8, len(cells)))
+    return max(count, 2)
+
+
+def _before_period(cells: list[Cell], width: int) -> tuple[Cell, ...]:
+    """`cells` in the columns before the period; of too many, the first ones are one cell in pieces."""
+    if width == 0:
+        return ()
+    extra = max(0, len(cells) - width)
+    first = Cell(tuple(line for cell in cells[: extra + 1] for line in cell.lines))
+    return _padded([first, *cells[extra + 1 :]], width)
+
+
+def _padded(cells: list[Cell], width: int) -> tuple[Cell, ...]:
+    return tuple(cells) + (Cell(()),) * (width - len(cells))
 
 
 def _is_time(text: str) -> bool:
@@ -362,6 +391,23 @@ def _nearest(places: Sequence[int], at: int) -> int:
 
 def _is_rule(text: str) -> bool:
     return bool(re.fullmatch(r"[\s|+:=\-_]{3,}", text)) and bool(re.search(r"[-=_]{2,}", text))
+
+
+def _begins_anew(lines: Sequence[Line], index: int, blanks: int) -> bool:
+    """Whether the line stands apart from the cells above: it is the head of another table, or after a wider
+    gap nothing that it could be the label of follows."""
+    after = [line.text for line in lines[index + 1 : index + 6] if line.text.strip()][:1]
+    if head_kind(lines[index].text) and after and head_kind(after[0]):
+        return True
+    if blanks < 2 or _is_time(lines[index].text):
+        return False
+    return not after or not _is_time(after[0]) or _is_prose(after[0])
+
+
+def _is_prose(text: str) -> bool:
+    return len(text) > 160 or (
+        len(text.split()) > 3 and text.rstrip().endswith(".") and bool(_VERB.search(text))
+    )
 
 
 def _is_sentence(text: str) -> bool:

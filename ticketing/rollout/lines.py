@@ -6,7 +6,10 @@ from dataclasses import dataclass
 
 _BOOKMARK = re.compile(r"\[bookmark:\s*([^\]]*)\]")
 _BULLET = re.compile(r"^\s*(?:[·•●▪◦‣*○–—-]|o(?=\s))\s+")
-_NUMBERED = re.compile(r"^\s*\d{1,2}[.)]\s+(?=\D)")
+#: "2. og 3. marts" and "24. April" are no numbers of a list.
+_NUMBERED = re.compile(
+    r"^\s*\d{1,2}[.)]\s+(?=[A-ZÆØÅ])(?!(?i:jan|feb|mar|apr|maj|jun|jul|aug|sep|okt|nov|dec|kvart|halv))"
+)
 _HEADING_NUMBER = re.compile(r"^\d{1,2}(?:\.\d{1,2}){0,3}\.?\s+(?=[A-ZÆØÅ])")
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2028-\u202e\u2060\ufeff]")
 

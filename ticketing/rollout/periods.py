@@ -15,7 +15,9 @@ from ticketing.rollout.plan import Period
 from ticketing.rollout.weeks import NoSuchDay, full_year, week
 
 MONTHS = ("jan", "feb", "mar", "apr", "maj", "jun", "jul", "aug", "sep", "okt", "nov", "dec")
-#: Northern-hemisphere seasons as a Danish school counts them, first and last month.
+#: A range without years that would run backwards for more than this many days runs over New Year.
+HALF_A_YEAR = 183
+#: Seasons as a Danish school counts them, first and last month.
 SEASONS = {"forår": (2, 5), "sommer": (6, 8), "efterår": (8, 11), "vinter": (12, 2)}
 
 
@@ -90,7 +92,7 @@ class Span:
             first = replace(first, year=year)
         if last is not None and last.year is None:
             last = replace(last, year=year)
-            if first is not None and first.bounds()[0] > last.bounds()[1] and not self.is_list:
+            if first is not None and not self.is_list and _over_new_year(first, last):
                 last = replace(last, year=(year or 0) + 1)
         start = first.bounds()[0] if first else None
         if self.is_open:
@@ -177,7 +179,7 @@ _LOOKALIKES = re.compile(
 _NOISE = r"(?:(?:man|tirs|ons|tors|fre|lør|søn)(?:dag)?\.?"  # weekdays, and words between dates
 _NOISE += r"|den|d\.|de|dagene|\(|\)|både|hhv\.?|henholdsvis|igen|fra|i)"
 _LINK = re.compile(
-    rf"\s*(?:{_NOISE}\s*)*(?P<word>{_RANGE_WORD}|{_LIST_WORD})?\s*(?:{_NOISE}\s*)*", re.IGNORECASE
+    rf"\.?\s*(?:{_NOISE}\s*)*(?P<word>{_RANGE_WORD}|{_LIST_WORD})?\s*(?:{_NOISE}\s*)*", re.IGNORECASE
 )
 _ONWARDS = re.compile(
     rf"\s*(?:og\s+(?:frem|videre|løbende|derefter|de\s+følgende)\w*|ff\.?|frem(?:ad|efter|over)\w*|→|{_DASH}\s*(?:$|\)))",
@@ -320,14 +322,19 @@ def _lent_years(edges: list[Edge], *, in_order: bool) -> list[Edge]:
     for index in range(len(made) - 2, -1, -1):
         after = made[index + 1]
         if made[index].year is None and after.year is not None:
-            later = in_order and _rank(made[index]) > _rank(after)
+            later = in_order and _over_new_year(made[index], after)
             made[index] = replace(made[index], year=after.year - later)
     for index in range(1, len(made)):
         before = made[index - 1]
         if made[index].year is None and before.year is not None:
-            earlier = in_order and _rank(made[index]) < _rank(before)
+            earlier = in_order and _over_new_year(before, made[index])
             made[index] = replace(made[index], year=before.year + earlier)
     return made
+
+
+def _over_new_year(first: Edge, last: Edge) -> bool:
+    """Whether a range from `first` to `last` ends in the next year, rather than before it begins."""
+    return _rank(first) - _rank(last) > HALF_A_YEAR
 
 
 def _rank(edge: Edge) -> float:

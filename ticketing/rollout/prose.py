@@ -1,7 +1,7 @@
 """What a plan's prose says around its tables: phases, who holds a role, who trains, what is missing. Pure."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 
 from ticketing.rollout.draft import Counted, Draft, role_of
 from ticketing.rollout.layouts import Table
@@ -57,6 +57,23 @@ _TRAINED = re.compile(
 )
 
 
+def named_years(lines: Sequence[Line], taken: Set[int]) -> list[tuple[int, str]]:
+    """(line, year) of the headings and introductions that name one year: "2022", or "2021/2" for the school
+    year that begins in 2021. `taken` are the lines of tables."""
+    found = []
+    for line in lines:
+        if line.number in taken or not (line.is_heading or len(line.text) < 120):
+            continue
+        school = re.search(r"(?<!\d)(20\d{2})\s*[/–-]\s*(?:20)?(\d{2})(?!\d)", line.text)
+        years = set(re.findall(r"(?<![\d.,/-])(20\d{2})(?![\d-]|\.\d)", line.text))
+        if school and int(school[2]) == (int(school[1]) + 1) % 100:
+            found.append((line.number, f"{school[1]}/2"))
+        elif len(years) == 1 and (line.is_heading or not spans(line.text)):
+            found.append((line.number, years.pop()))
+    headings = {line.number for line in lines if line.is_heading}
+    return [one for one in found if one[0] in headings] or found
+
+
 def phases(lines: Sequence[Line]) -> list[Phase]:
     """The periods that the roll-out is said to take. Of several for a sector in one line the last one counts:
     "var planlagt fra … , så perioden bliver fra …"."""
@@ -109,6 +126,7 @@ def findings(
         *_roles_without_holder(free, quotas),
         *_unknown_people(lines, free, tables, organisations),
         *_undated_training(free, drafts, quotas),
+        *_seats_without_date(drafts, quotas),
     ]
 
 
@@ -251,6 +269,15 @@ def _undated_training(
                 line.number,
                 f"Uddannelse af {ROLE_WORDS.get(role, role.value)}{where} har ingen dato i planen.",
             )
+
+
+def _seats_without_date(drafts: Sequence[Draft], quotas: Sequence[Counted]) -> Iterator[Warning]:
+    """Seats are bought, and no row says when the course is."""
+    for quota in quotas if drafts else ():
+        sectors = quota.sectors or (None,)
+        if quota.role and not any(_has_row(quota.role, sector, drafts) for sector in sectors):
+            text = f"{quota.count} pladser til {quota.text} har ingen dato i planen."
+            yield Warning("undated_training", quota.line, text)
 
 
 def _to_train(text: str) -> Iterator[tuple[Role, Sector | None]]:

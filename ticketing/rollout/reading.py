@@ -17,7 +17,7 @@ from ticketing.rollout.lines import Line, is_bullet, plain, read_lines, sections
 from ticketing.rollout.periods import Span, spans
 from ticketing.rollout.plan import Activity, Quota, Warning
 from ticketing.rollout.schoolyear import DaysOff
-from ticketing.rollout.words import category_of, length_in, number_in, roles_in, sectors_in
+from ticketing.rollout.words import category_of, length_in, number_in, role_in, roles_in, sectors_in
 from ticketing.vocabulary import ActivityCategory, Role, TaskPer
 
 _ANNOUNCES = re.compile(
@@ -75,7 +75,7 @@ def read_plan(text: str, organisations: Mapping[str, str], off: DaysOff) -> Prop
     matrix = prose.trainers(found)
     for draft in drafts:
         _trained_by(draft, matrix, organisations)
-    sanity.settle_periods(drafts)
+    sanity.settle_periods(drafts, prose.named_years(lines, taken))
     seats.give_seats(drafts, counted)
     warnings = [
         *sanity.check_rows(drafts, prose.phases(free), off),
@@ -98,9 +98,22 @@ def _of_table(table: Table, index: int, lines: Sequence[Line], where: Sequence[s
         label = Cell(tuple(line for cell in label_cells for line in cell.lines))
         if not label.text and not row[at].text:
             continue
+        when_cell = row[at]
+        if not when_cell.text and spans(label.text):
+            label, when_cell = _parted(label)
         more = {kind: row[n].text for n, kind in kinds.items() if kind and n < len(row)}
-        for when, own in _whens(row[at], row[end_at] if end_at is not None else None):
+        for when, own in _whens(when_cell, row[end_at] if end_at is not None else None):
             yield _draft(label, when, own, index, where, context, more)
+
+
+def _parted(label: Cell) -> tuple[Cell, Cell]:
+    """A label that ran into the next column, parted at its period."""
+    number, text = next(((number, text) for number, text in label.lines if spans(text)), (0, ""))
+    split = _split(Line(number, text))
+    if split is None:
+        return label, Cell(())
+    rest = tuple(line for line in label.lines if line[0] != number)
+    return Cell(((number, split[0]), *rest)), Cell(((number, split[1]),))
 
 
 def _is_label(kind: str | None, cell: Cell) -> bool:
@@ -168,19 +181,24 @@ def _draft(
         label=f"{name}, {own}" if own else name,
         label_lines=tuple(plain(text) for _, text in label.lines),
         when=when[1],
-        line=first,
+        line=when[0] if own else first,
         when_line=when[0] or first,
         table=table,
         section=where[first - 1],
         raw="\n".join([raw, *extra]),
         context=context,
         category=category_of(words, f"{when[1]} {context}") or ActivityCategory.TRAINING,
-        sectors=sectors_in(more.get("sector", "")) or sectors_in(name) or sectors_in(context),
+        sectors=sectors_in(more.get("sector", "")) or sectors_in(name) or sectors_in(_headline(context)),
         spans=found,
         hours=length[0] if length else more.get("hours") or None,
         count=count,
         trainers=tuple(role.value for role in sorted(named)),
     )
+
+
+def _headline(context: str) -> str:
+    """What of a table's surroundings speaks of all its rows: nothing that says when."""
+    return "" if spans(context) else context
 
 
 def _chosen(found: list[Span]) -> list[Span]:
@@ -192,30 +210,47 @@ def _chosen(found: list[Span]) -> list[Span]:
 def _of_lists(
     lines: Sequence[Line], where: Sequence[str | None], taken: set[int], table: int
 ) -> Iterator[Draft]:
-    """Lines of the form "who: when" or "when: who" below a line that announces dates; two at least."""
+    """Lines of the form "who: when" or "when: who", two at least: below a line that announces dates, or by
+    themselves where each says with a colon or a bullet who it is about."""
     index = 0
     while index < len(lines):
         line = lines[index]
-        index += 1
-        if line.number in taken or not _announces(line):
-            continue
-        items = []
-        blanks = 0
-        while index < len(lines) and blanks < 3:
-            item = lines[index]
-            if item.is_heading or item.number in taken:
-                break
-            blanks = blanks + 1 if item.is_blank else 0
-            split = None if item.is_blank else _split(item)
-            if split:
-                items.append((item, split))
-            elif not item.is_blank and not is_bullet(item.text) and (items or len(item.text) > 90):
-                break
+        announced = _announces(line)
+        if line.number in taken or not (announced or _is_item(line)):
             index += 1
+            continue
+        items, end = _items(lines, index + announced, taken, announced=announced)
+        index = max(end, index + 1)
         if len(items) >= 2:
+            context = line.words if announced else ""
             for item, (who, when) in items:
-                label = Cell(((item.number, who),))
-                yield _draft(label, (item.number, when), "", table, where, line.words, {})
+                yield _draft(Cell(((item.number, who),)), (item.number, when), "", table, where, context, {})
+
+
+def _items(
+    lines: Sequence[Line], start: int, taken: set[int], *, announced: bool
+) -> tuple[list[tuple[Line, tuple[str, str]]], int]:
+    """The items of a list that begins at `start`, and where it ends."""
+    items: list[tuple[Line, tuple[str, str]]] = []
+    index, blanks = start, 0
+    while index < len(lines) and blanks < 3:
+        item = lines[index]
+        if item.is_heading or item.number in taken:
+            break
+        blanks = blanks + 1 if item.is_blank else 0
+        split = _split(item) if not item.is_blank and (announced or _is_item(item)) else None
+        if split:
+            items.append((item, split))
+        elif not item.is_blank and not is_bullet(item.text) and (items or not announced or len(item.text) > 90):
+            break
+        index += 1
+    return items, index
+
+
+def _is_item(line: Line) -> bool:
+    """A line that needs no announcement: it says who, a colon, and when, and who is somebody or something."""
+    split = _split(line) if ":" in line.text or is_bullet(line.text) else None
+    return split is not None and len(line.text) < 120 and bool(role_in(split[0]) or category_of(split[0]))
 
 
 def _announces(line: Line) -> bool:
@@ -249,7 +284,7 @@ def intro(lines: Sequence[Line], first: int) -> str:
     for line in reversed(lines[max(0, first - 9) : first - 1]):
         if line.is_blank and not found:
             continue
-        if line.is_blank or line.is_heading or len(found) == 2:
+        if line.is_blank or line.is_heading or is_bullet(line.text) or len(found) == 2:
             break
         found.append(line.words)
     return " ".join(reversed(found))

@@ -19,6 +19,10 @@ from ticketing.vocabulary import ActivityCategory, Role, Sector
 
 #: Longer periods always meet a holiday; that they do says nothing.
 LONGEST_ASKED = timedelta(days=45)
+#: Standing on the wrong side of a neighbour weighs as much as being so many days away from it.
+DISORDER_DAYS = 60
+#: The school year begins in August.
+SCHOOL_YEAR_WEEK = 31
 #: Who has to be trained before they can train others, where the plan doesn't say it.
 TRAINERS_OF: dict[Role, tuple[Role, ...]] = {
     Role.EMPLOYEE: (Role.SUPERUSER,),
@@ -52,15 +56,16 @@ class Phase:
     line: int
 
 
-def settle_periods(drafts: Sequence[Draft]) -> None:
-    """Gives each row its period: as it stands, with a year from its neighbours, or as a proposal."""
+def settle_periods(drafts: Sequence[Draft], years: Sequence[tuple[int, str]] = ()) -> None:
+    """Gives each row its period: as it stands, with a year from its neighbours, or as a proposal. `years` are
+    the years that headings name, with their lines: "2022", or "2021/2" for a school year."""
     for draft in drafts:
         if not draft.year_missing:
             draft.period = _period_of(draft, None)
     dated = [draft for draft in drafts if draft.anchor]
     for draft in drafts:
         if draft.year_missing:
-            _infer_year(draft, dated)
+            _infer_year(draft, dated, _heading_year(draft, years))
     for draft in drafts:
         _mend(draft, [other for other in dated if other is not draft])
 
@@ -99,7 +104,7 @@ def _period_of(draft: Draft, year: int | None) -> Period:
     )
 
 
-def _infer_year(draft: Draft, dated: Sequence[Draft]) -> None:
+def _infer_year(draft: Draft, dated: Sequence[Draft], heading_year: int | None) -> None:
     """The year that keeps the row between its neighbours, and nearest to them: of its table and sector if it
     has any there, then of its sector, then of its table, then whatever stands nearest."""
     for above, below in _neighbours(draft, dated):
@@ -109,15 +114,24 @@ def _infer_year(draft: Draft, dated: Sequence[Draft]) -> None:
         if not placed:
             continue
         year, period = min(
-            placed, key=lambda one: (_disorder(one[1], above, below), _distance(one[1], near), one[0])
+            placed,
+            key=lambda one: (_distance(one[1], near) + DISORDER_DAYS * _disorder(one[1], above, below), one[0]),
         )
-        draft.period = period
-        draft.inferred += [name for name, day in (("start", period.start), ("end", period.end)) if day]
-        text = f"»{draft.spans[0].text}« har intet årstal; {year} er udledt af nabolinjerne."
-        draft.warn("year_missing", text)
+        _take_year(draft, year, period, "nabolinjerne")
+        return
+    headed = _try(draft, heading_year) if heading_year else None
+    if heading_year and headed is not None:
+        _take_year(draft, heading_year, headed, "overskriften")
         return
     for span in draft.spans:
         draft.warn("year_missing", f"»{span.text}« har intet årstal, og ingen anden række kan give det.")
+
+
+def _take_year(draft: Draft, year: int, period: Period, whence: str) -> None:
+    draft.period = period
+    draft.inferred += [name for name, day in (("start", period.start), ("end", period.end)) if day]
+    said = " og ".join(span.text for span in draft.spans)
+    draft.warn("year_missing", f"»{said}« har intet årstal; {year} er udledt af {whence}.")
 
 
 def _neighbours(draft: Draft, dated: Sequence[Draft]) -> Iterator[tuple[date | None, date | None]]:
@@ -140,6 +154,19 @@ def _disorder(period: Period, above: date | None, below: date | None) -> int:
     """How many of the two neighbours the period would stand on the wrong side of."""
     at = period.start or period.end
     return bool(at and above and at < above) + bool(at and below and at > below)
+
+
+def _heading_year(draft: Draft, years: Sequence[tuple[int, str]]) -> int | None:
+    """The year of the nearest heading above the row; of a school year the half that the row lies in."""
+    above = [text for line, text in years if line < draft.line] or [text for _, text in years[:1]]
+    if not above:
+        return None
+    first, _, second = above[-1].partition("/")
+    if not second or not draft.spans:
+        return int(first)
+    edge = draft.spans[0].edges[0]
+    in_spring = (edge.week or edge.month * 4) < SCHOOL_YEAR_WEEK
+    return int(first) + in_spring
 
 
 def _try(draft: Draft, year: int) -> Period | None:
@@ -171,7 +198,7 @@ def _mend(draft: Draft, others: Sequence[Draft]) -> None:
     days = [other.anchor for other in others if other.anchor and (other.sectors[:1] == draft.sectors[:1])]
     proposed = min(
         fitting,
-        key=lambda one: (_distance(one, days) if days else 0, ((one.end or end) - (one.start or start)).days),
+        key=lambda one: (((one.end or end) - (one.start or start)).days, _distance(one, days) if days else 0),
     )
     text = (
         f"»{' '.join(span.text for span in draft.spans)}« slutter {end:%d.%m.%Y}, før det begynder "
@@ -229,7 +256,8 @@ def _days_off(draft: Draft, off: DaysOff) -> None:
     if end - start > LONGEST_ASKED:
         return
     days = [start + timedelta(days=n) for n in range((end - start).days + 1)]
-    names = list(dict.fromkeys(name for day in days if (name := off.school_holiday(day))))
+    lost = [day for day in days if day not in off.public]
+    names = list(dict.fromkeys(name for day in lost if (name := off.school_holiday(day))))
     if names:
         working = [day for day in days if off.is_working(day)]
         left = [day for day in working if not off.school_holiday(day)]
@@ -253,16 +281,21 @@ def _own_phases(drafts: Sequence[Draft]) -> list[Phase]:
 def _phase(draft: Draft, phases: Sequence[Phase]) -> None:
     if draft.category is ActivityCategory.PHASE or draft.anchor is None:
         return
-    for phase in phases:
-        if phase.sector is not None and phase.sector not in draft.sectors:
-            continue
-        start, end = draft.period.start, draft.period.end
-        early = bool(start and phase.period.start and start < phase.period.start)
-        late = bool(phase.period.end and max(day for day in (start, end) if day) > phase.period.end)
-        if early or late:
-            draft.warn(
-                "outside_phase", f"Ligger uden for perioden {_shown(phase.period)} (linje {phase.line})."
-            )
+    mine = [phase for phase in phases if phase.sector is None or phase.sector in draft.sectors]
+    asked = mine or ([] if draft.sectors else list(phases))
+    outside = [phase for phase in asked if _is_outside(draft, phase)]
+    if not mine and len(outside) < len(asked):
+        return  # a row that names no sector need only fit one of the phases
+    for phase in outside:
+        text = f"Ligger uden for perioden {_shown(phase.period)} (linje {phase.line})."
+        draft.warn("outside_phase", text)
+
+
+def _is_outside(draft: Draft, phase: Phase) -> bool:
+    start, end = draft.period.start, draft.period.end
+    early = bool(start and phase.period.start and start < phase.period.start)
+    late = bool(phase.period.end and max(day for day in (start, end) if day) > phase.period.end)
+    return early or late
 
 
 def _trainers_first(draft: Draft, drafts: Sequence[Draft]) -> None:
@@ -300,7 +333,7 @@ def _courses_of(trainer: Role, draft: Draft, drafts: Sequence[Draft]) -> list[Dr
         if other is not draft
         and other.category is ActivityCategory.TRAINING
         and _trains(other, trainer)
-        and _over(other)
+        and other.anchor
     ]
     sector = draft.sector
     wanted = [sector, _WITH.get(sector)] if sector else []

@@ -44,7 +44,7 @@ def give_seats(drafts: Sequence[Draft], quotas: Sequence[Counted]) -> None:
     for draft in drafts:
         if draft.count is not None:
             continue
-        mine = [one for line in draft.label_lines if (one := _match(line, draft, free)) is not None]
+        mine = list(dict.fromkeys(one for line in draft.label_lines for one in _matching(line, draft, free)))
         for one in mine:
             free.remove(one)
         if mine:
@@ -60,7 +60,12 @@ def mismatches(quotas: Sequence[Counted], drafts: Sequence[Draft], lines: Sequen
         key = (quota.role, quota.sectors[0] if quota.sectors else None)
         seats[key] = seats.get(key, 0) + quota.count
     at = {quota.line for quota in quotas}
-    said = [(line.number, line.words) for line in lines if line.number not in at]
+    said = [
+        (line.number, sentence)
+        for line in lines
+        if line.number not in at
+        for sentence in re.split(r"(?<=[.;!])\s+", line.words)
+    ]
     said += [(draft.line, text) for draft in drafts for text in draft.label_lines]
     found: list[Warning] = []
     for number, text in said:
@@ -165,9 +170,14 @@ def _of_table(table: Table) -> Iterator[Counted]:
         )
 
 
-def _match(line: str, draft: Draft, quotas: Iterable[Counted]) -> Counted | None:
-    """The count of the role and the sector that `line` names, where just one fits."""
+def _matching(line: str, draft: Draft, quotas: Iterable[Counted]) -> list[Counted]:
+    """The counts of the role and the sectors that `line` names; none where two fit one sector."""
     sectors = sectors_in(line) or draft.sectors
     role = role_of(line, sectors)
-    fitting = [one for one in quotas if role and one.role is role and one.sectors[:1] == sectors[:1]]
-    return fitting[0] if len(fitting) == 1 else None
+    fitting = [
+        one
+        for one in quotas
+        if role and one.role is role and (one.sectors[:1] or (None,))[0] in (sectors or (None,))
+    ]
+    by_sector = {one.sectors[:1] for one in fitting}
+    return fitting if len(by_sector) == len(fitting) else []

@@ -137,7 +137,7 @@ def length_in(text: str) -> tuple[str, float, tuple[int, int]] | None:
         shown = (" × " if times else "-").join(_shown(number) for number in low_high)
         if unit.startswith(("dag", "kursusdag")):
             return (
-                f"{shown} {'dag' if low_high[-1] == 1 else 'dage'}",
+                f"{shown} {'dag' if low_high[-1] <= 1 else 'dage'}",
                 hours * HOURS_A_DAY * (0.5 if half else 1),
                 found.span(),
             )
@@ -145,7 +145,7 @@ def length_in(text: str) -> tuple[str, float, tuple[int, int]] | None:
             return f"{shown} minutter", hours / 60, found.span()
         if unit.startswith("lek"):
             return f"{shown} lektioner", hours * 0.75, found.span()
-        return f"{shown} {'time' if low_high[-1] == 1 else 'timer'}", hours, found.span()
+        return f"{shown} {'time' if low_high[-1] <= 1 else 'timer'}", hours, found.span()
     found = _DAY_LONG.search(text)
     if found:
         half_day = "halv" in found[0].lower()
@@ -176,4 +176,4 @@ def _number(text: str) -> float:
 
 
 def _shown(number: float) -> str:
-    return f"{number:g}".replace(".", ",")
+    return "½" if number == 0.5 else f"{number:g}".replace(".", ",")
