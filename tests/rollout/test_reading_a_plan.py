@@ -20,7 +20,7 @@ NAMES = ("vesterkaer", "nordhavn", "sydby", "aakaer")
 
 def read(name: str) -> Proposed:
     text = (TEXTS / f"{name}.txt").read_text(encoding="utf-8")
-    return read_plan(text, {"netcompany": "Netcompany"}, DaysOff(public=danish_holidays()))
+    return read_plan(text, {"netcompany": "Netcompany"}, DaysOff(public=frozenset(danish_holidays())))
 
 
 def shown(name: str) -> list[str]:
@@ -101,7 +101,7 @@ def test_nothing_is_said_of_a_plan_that_is_in_order() -> None:
 | Skolerne informerer forældre | uge 14 2027 |
 | Aula tages i brug på skolerne | 12. april 2027 |
 """
-    proposed = read_plan(text, {}, DaysOff(public=danish_holidays()))
+    proposed = read_plan(text, {}, DaysOff(public=frozenset(danish_holidays())))
     assert [warning.kind for warning in proposed.all_warnings] == []
     assert Counter(row.category for row in proposed.activities) == {"training": 3, "families": 1, "go_live": 1}
 
@@ -110,7 +110,7 @@ LAYOUTS = {
     "pipes": "| Hvem | Periode |\n|---|---|\n| Superbrugere på skolerne | {a} |\n| Skolernes lærere | {b} |\n",
     "tabs": "Målgruppe\tPeriode\nSuperbrugere på skolerne\t{a}\nSkolernes lærere\t{b}\n",
     "semicolons": "Målgruppe;Periode\nSuperbrugere på skolerne;{a}\nSkolernes lærere;{b}\n",
-    "spaces": "Hvem                      Periode\nSuperbrugere på skolerne  {a}\nSkolernes lærere          {b}\n",
+    "spaces": "Hvem                    Periode\nSuperbrugere på skolerne  {a}\nSkolernes lærere        {b}\n",
     "tab-led": "\tHvem:\n\tPeriode\n\n\tSuperbrugere på skolerne\n\t{a}\n\n\tSkolernes lærere\n\t{b}\n",
     "a cell a line": "Målgruppe\nPeriode\n\nSuperbrugere på skolerne\n{a}\n\nSkolernes lærere\n{b}\n",
     "period first": "Periode | Målgruppe\n{a} | Superbrugere på skolerne\n{b} | Skolernes lærere\n",

@@ -93,15 +93,16 @@ def read_tables(paths: Sequence[Path]) -> Tables:
     problems: list[Problem] = []
     warnings: list[str] = []
     for path in paths:
-        for source, named, lines in _sheets(path, problems, warnings):
+        for source, named, lines in sheets(path, problems, warnings):
             _read_sheet(source, named, lines, rows, problems)
     return Tables(tuple(rows), tuple(problems), tuple(warnings))
 
 
-def _sheets(
+def sheets(
     path: Path, problems: list[Problem], warnings: list[str]
 ) -> Iterator[tuple[str, str | None, Iterable[Sequence[str]]]]:
-    """(source, table named by the sheet, lines) of one file."""
+    """(source, table named by the sheet, lines) of a CSV file (UTF-8 or Windows-1252, `;` or `,`) or of each
+    sheet of a workbook. What can't be read becomes one of `problems`, what was guessed one of `warnings`."""
     try:
         content = path.read_bytes()
         if content[:2] == b"PK":

@@ -45,7 +45,7 @@ def save_plan(municipality_id: MunicipalityId, plan: Plan, now: datetime) -> Sav
     so does what a person has cleared. Raises `UnusablePlan`."""
     with transaction() as session:
         rows = plan_rows(session, municipality_id)
-        merged = [_merged(rows.get(activity.id), activity) for activity in plan.activities]
+        merged = [merged_with(rows.get(activity.id), activity) for activity in plan.activities]
         check_whole(merged, [row for key, row in rows.items() if key not in {a.id for a in merged}], plan)
         created = changed = 0
         for activity in merged:
@@ -166,7 +166,7 @@ def max_position(rows: Iterable[PlanActivity]) -> int:
     return max((row.position for row in rows), default=0)
 
 
-def _merged(row: PlanActivity | None, activity: Activity) -> Activity:
+def merged_with(row: PlanActivity | None, activity: Activity) -> Activity:
     """`activity` as it will stand: an earlier baseline is kept, and another period is a revised one."""
     if row is None:
         return activity

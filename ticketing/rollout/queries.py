@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
-from ticketing.rollout.models import PlanActivity, PlanWarning
+from ticketing.rollout.models import PlanActivity, PlanImport, PlanProposal, PlanWarning
 from ticketing.rollout.plan import Plan
 from ticketing.vocabulary import MunicipalityId
 
@@ -56,3 +56,34 @@ def open_warnings(session: Session, municipality_id: MunicipalityId) -> int:
         PlanWarning.municipality_id == municipality_id, PlanWarning.cleared_at.is_(None)
     )
     return session.scalar(asking) or 0
+
+
+def imports(session: Session, municipality_id: MunicipalityId, limit: int = 20) -> Sequence[PlanImport]:
+    """The newest imports that propose rows, with who made them."""
+    found = (
+        select(PlanImport)
+        .where(PlanImport.municipality_id == municipality_id)
+        .options(joinedload(PlanImport.made_by))
+        .order_by(PlanImport.id.desc())
+        .limit(limit)
+    )
+    return session.scalars(found).all()
+
+
+def proposals_of(session: Session, municipality_id: MunicipalityId, import_id: int) -> Sequence[PlanProposal]:
+    """All rows that an import proposes, decided ones too, in their order."""
+    found = (
+        select(PlanProposal)
+        .where(PlanProposal.municipality_id == municipality_id, PlanProposal.import_id == import_id)
+        .options(joinedload(PlanProposal.decided_by))
+        .order_by(PlanProposal.position)
+    )
+    return session.scalars(found).all()
+
+
+def waiting_proposals(session: Session, municipality_id: MunicipalityId) -> int:
+    """How many proposed rows nobody has decided about."""
+    waiting = select(func.count()).where(
+        PlanProposal.municipality_id == municipality_id, PlanProposal.verdict.is_(None)
+    )
+    return session.scalar(waiting) or 0

@@ -247,6 +247,12 @@ class ShownPlan(PlanFile):
         # Counts and quotas are told again from the rows.
         unknown = EXCLUDE
 
+    @post_load
+    def _once(self, plan: Plan, **_: Any) -> Plan:
+        """A reading of a text lists the rows' warnings beside the rows as well."""
+        on_rows = {warning for row in plan.activities for warning in row.warnings}
+        return replace(plan, warnings=tuple(warning for warning in plan.warnings if warning not in on_rows))
+
 
 class _Wrong(dict[Any, Any]):
     """Messages in the nesting that marshmallow reports."""

@@ -4,7 +4,9 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
+from ticketing.rollout.draft import Counted
 from ticketing.rollout.plan import Activity, Period, Plan, Warning, seats_and_persons
+from ticketing.rollout.reading import Proposed
 
 
 def shown_plan(plan: Plan) -> dict[str, Any]:
@@ -47,6 +49,27 @@ def shown_row(activity: Activity) -> dict[str, Any]:
         "inferred": activity.inferred,
         "inferred_values": list(activity.inferred_values),
         "warnings": [shown_warning(warning) for warning in activity.warnings],
+    }
+
+
+def shown_reading(found: Proposed) -> dict[str, Any]:
+    """What a file proposes: rows with the words of their period, counts of seats, and every warning."""
+    return {
+        "rows": [shown_row(activity) for activity in found.activities],
+        "quotas": [shown_count(quota) for quota in found.quotas],
+        "warnings": [shown_warning(warning) for warning in found.all_warnings],
+    }
+
+
+def shown_count(count: Counted) -> dict[str, Any]:
+    """A count of seats; `role` is the role's key where it is known, else the words."""
+    return {
+        "role": count.role.value if count.role else count.text,
+        "count": count.count,
+        "hours": count.hours,
+        "line": count.line,
+        "sector": count.sectors[0].value if count.sectors else None,
+        "text": count.text,
     }
 
 
