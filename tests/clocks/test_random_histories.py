@@ -8,6 +8,7 @@ around both changes of the clock.
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from random import Random
 from zoneinfo import ZoneInfo
 
@@ -15,6 +16,7 @@ import pytest
 
 from ticketing.clocks.derive import ClockEvent, derive, explain
 from ticketing.clocks.rules import Calendar, OpeningHours, Version, parse_interval
+from ticketing.clocks.story import legs
 from ticketing.vocabulary import WAITING_STATES, ClockKind, ClockState, EventKind, Reach, Rung, State
 
 CPH = ZoneInfo("Europe/Copenhagen")
@@ -332,6 +334,10 @@ def test_every_clock_of_a_random_history_equals_a_count_of_minutes(friday: datet
         ]
         found = {(c.kind, c.visit): c for c in derive(events, CALENDARS.__getitem__)}
         assert len(found) == len(life.clocks), seed
+        explained = explain(events, CALENDARS.__getitem__)
+        told = {(one.value.kind, one.value.visit): one.spans for one in explained}
+        line = legs(explained, CALENDARS.__getitem__, friday + MINUTE * life.now)
+        assert all(before.ends == after.begins for before, after in pairwise(line)), seed
         for clock in life.clocks:
             value = found[clock.kind, clock.visit]
             story = (seed, clock, value)
@@ -341,8 +347,12 @@ def test_every_clock_of_a_random_history_equals_a_count_of_minutes(friday: datet
             assert value.state == (clock.verdict or live), story
             if value.state is ClockState.RUNNING and clock.used < clock.target:
                 assert value.due_at == friday + MINUTE * life.due(clock), story
-            spans = explain(events, CALENDARS.__getitem__, clock.kind, clock.visit)
-            assert sum(span.used_seconds for span in spans) == clock.used * 60, story
+            assert sum(span.used_seconds for span in told[clock.kind, clock.visit]) == clock.used * 60, story
+            if clock.kind is ClockKind.END_TO_END:
+                assert sum(leg.whole.seconds for leg in line if leg.whole) == clock.used * 60, story
+            if clock.kind is ClockKind.RUNG:
+                there = [leg.on_rung for leg in line if leg.visit == clock.visit and leg.on_rung]
+                assert sum(part.seconds for part in there) == clock.used * 60, story
             seen |= {value.state, clock.kind}
         seen |= {kind for _, kind, _, _ in life.rows} | {data.get("reach") for _, _, data, _ in life.rows}
     assert seen >= {

@@ -27,7 +27,17 @@ from typing import Any
 from ticketing.clocks.running import Calendars, ClockEvent, ClockValue, RunningClock, Span
 from ticketing.vocabulary import ClockKind, ClockState, EventKind, Reach, Rung, State
 
-__all__ = ["Calendars", "ClockEvent", "ClockValue", "HistoryError", "Span", "derive", "explain", "used_at"]
+__all__ = [
+    "Calendars",
+    "ClockEvent",
+    "ClockValue",
+    "Explained",
+    "HistoryError",
+    "Span",
+    "derive",
+    "explain",
+    "used_at",
+]
 
 _RESPONSES = frozenset(
     {
@@ -79,12 +89,17 @@ def used_at(clock: ClockValue, calendars: Calendars, at: datetime) -> int:
     return clock.target_seconds - calendars(clock.calendar).elapsed(at, clock.due_at)
 
 
-def explain(events: Sequence[ClockEvent], calendars: Calendars, kind: ClockKind, visit: int) -> list[Span]:
-    """How one clock ran and stood still, stretch by stretch; empty when the item has no such clock."""
-    for clock in _replay(events, calendars):
-        if (clock.kind, clock.visit) == (kind, visit):
-            return clock.explained()
-    return []
+@dataclass(frozen=True)
+class Explained:
+    """A clock, and how it ran and stood still, stretch by stretch."""
+
+    value: ClockValue
+    spans: tuple[Span, ...]
+
+
+def explain(events: Sequence[ClockEvent], calendars: Calendars) -> list[Explained]:
+    """As `derive`, each clock with its stretches."""
+    return [Explained(clock.value(), tuple(clock.explained())) for clock in _replay(events, calendars)]
 
 
 def derive_on_time(events: Sequence[ClockEvent], calendars: Calendars, until: datetime) -> list[ClockValue]:

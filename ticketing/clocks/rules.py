@@ -180,6 +180,21 @@ class Calendar:
                 return _EPOCH + timedelta(seconds=max(second, piece.starts[index]))
             number += 1
 
+    def open_stretches(self, start: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
+        """The open time between `start` and `end`, stretch by stretch."""
+        stretches: list[tuple[datetime, datetime]] = []
+        at = self.next_opening(start)
+        while at < end:
+            second = (at - _EPOCH) // _SECOND
+            piece = self._piece(second // _PIECE)
+            closes = _EPOCH + timedelta(seconds=piece.ends[bisect_right(piece.starts, second) - 1])
+            if stretches and stretches[-1][1] == at:
+                stretches[-1] = (stretches[-1][0], min(closes, end))  # open over the border of a piece
+            else:
+                stretches.append((at, min(closes, end)))
+            at = self.next_opening(closes)
+        return stretches
+
     def hours_on(self, day: date) -> tuple[Interval, ...]:
         """The openings that start on `day`, as wall time (border rule 4)."""
         if day in self.openings:

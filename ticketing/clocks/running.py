@@ -112,7 +112,8 @@ class RunningClock:
     def run(self, at: datetime, event: ClockEvent, item_state: State) -> None:
         """Runs or stands still as the item's state says."""
         runs = item_state not in PAUSES[self.kind]
-        if runs != self.is_running or not self.spans:
+        waits_otherwise = not runs and self.spans and self.spans[-1].state is not item_state
+        if runs != self.is_running or waits_otherwise or not self.spans:
             self.anchor(at)
             self.is_running = runs
             if self.state is not ClockState.MISSED:

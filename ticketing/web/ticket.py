@@ -1,6 +1,7 @@
 """The ticket page, and one form and one address for every action that is possible on it."""
 
 from collections.abc import Mapping
+from functools import partial
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, send_file, url_for
 from flask_babel import gettext as _
@@ -12,7 +13,7 @@ from ticketing.database import db
 from ticketing.insight.ticket_page import ticket_page
 from ticketing.web import viewing
 from ticketing.web.ticket_actions import Errors, Press, faults_in, run
-from ticketing.web.ticket_clocks import shown_clocks
+from ticketing.web.ticket_clocks import clocks_of
 from ticketing.web.ticket_desk import Desk
 from ticketing.web.ticket_forms import BY_SLUG, QUICK, Form, form_for, handover_input, word
 from ticketing.web.ticket_menu import menu
@@ -114,6 +115,8 @@ def _action(name: str) -> Action:
 
 
 def _render(desk: Desk) -> str:
+    session = db.session()
+    name_of = partial(queries.name_of_calendar, session)
     return render_template(
         "ticket/page.html",
         desk=desk,
@@ -121,7 +124,7 @@ def _render(desk: Desk) -> str:
         item=desk.item,
         now=desk.now,
         told=told(desk),
-        clocks=shown_clocks(desk.page, queries.clock_config(), queries.calendars(db.session()), desk.now),
+        clocks=clocks_of(desk.page, queries.calendars(session), name_of, desk.now),
         menu=menu(desk),
         Action=Action,
         answer=form_for(Action.ANSWER, desk, {}),

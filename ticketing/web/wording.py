@@ -63,6 +63,12 @@ def plan_day(on: date) -> str:
     return f"{on.day}. {MONTHS[on.month - 1]} {on.year}"
 
 
+def short_day(at: datetime) -> str:
+    """The day of `at` in a few letters: "ma. 23."."""
+    local = at.astimezone(COPENHAGEN)
+    return f"{WEEKDAYS[local.weekday()][:2]}. {local.day}."
+
+
 def moment(at: datetime, now: datetime) -> str:
     """Day and time: "i dag kl. 14.30"."""
     return f"{day(at, now)} {time_of_day(at)}"
@@ -84,7 +90,8 @@ def due(due_at: datetime | None, now: datetime, state: State | None = None) -> D
     if state in (State.SOLVED, State.CLOSED):
         return DueWords("done", "check", state_word(State(state)), "")
     if due_at is None or state in WAITING_STATES:
-        return DueWords("paused", "hourglass", _("Uret står stille"), "")
+        why = state_word(State(state)).lower() if state in WAITING_STATES else ""
+        return DueWords("paused", "hourglass", _("Uret står stille"), why)
     if due_at <= now:
         over = duration(now - due_at)
         return DueWords("late", "warning", _("%(time)s over", time=over), "")
@@ -282,6 +289,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "role_word": role_word,
     "rung_word": rung_word,
     "sector_word": sector_word,
+    "short_day": short_day,
     "shown_number": number_word,
     "state_look": state_look,
     "state_word": state_word,
