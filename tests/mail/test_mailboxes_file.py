@@ -9,7 +9,7 @@ import pytest
 from tests.engines import settings_for
 from ticketing.app import create_app
 from ticketing.configuration import ConfigurationError
-from ticketing.mail.mailboxes import Protocol, load_mailboxes, our_addresses
+from ticketing.mail.mailboxes import FILE, Protocol, load_mailboxes, our_addresses
 from ticketing.settings import shipped
 
 ONE = """  {key}:
@@ -101,3 +101,9 @@ def test_mail_goes_out_from_the_municipalitys_own_mailbox_and_all_are_ours(tmp_p
     ours = our_addresses(load_mailboxes(_file(tmp_path, school, common)))["vesterkaer"]
     assert ours.sends_from == "support@vesterkaer.example"
     assert ours.every == {"skolen@vesterkaer.example", "support@vesterkaer.example"}
+
+
+def test_the_example_is_right_and_holds_no_active_mailbox() -> None:
+    boxes = load_mailboxes(shipped("config") / "mailboxes.example.yaml")
+    assert {one.protocol for one in boxes.values()} == set(Protocol)
+    assert not (shipped("config") / FILE).exists()

@@ -4,10 +4,12 @@ import json
 import mailbox
 import sys
 import tempfile
+import time
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from sqlalchemy import select
@@ -19,6 +21,12 @@ from ticketing.mail.message import MailAddress, NotAMessage, ParsedMessage
 from ticketing.mail.parse import parse as parse_message
 from ticketing.organisation.models import Municipality
 from ticketing.vocabulary import MunicipalityId
+
+if TYPE_CHECKING:
+    from ticketing.mail.mailboxes import Mailbox
+
+#: Each mailbox has its own time; this is how often it is seen whether one's has come.
+_POLL_SECONDS = 5
 
 
 @click.group("mail")
@@ -83,6 +91,43 @@ def send(limit: int) -> None:
 
     result = send_due(datetime.now(UTC), limit)
     click.echo(f"{result.sent} sent, {result.retried} to be tried again, {result.given_up} given up")
+
+
+@mail.command()
+@click.option("--mailbox", "key", help="Only this one, and at once.")
+@click.option("--once", is_flag=True, help="One look, instead of looking again and again until Ctrl-C.")
+@in_application
+def poll(key: str | None, *, once: bool) -> None:
+    """Read the mailboxes of mailboxes.yaml: what is new becomes tickets, and is then marked on the server.
+
+    The worker does this by itself. Exit code 1 after --once when a mailbox could not be read.
+    """
+    from ticketing.mail.polling import poll_due, poll_until_empty
+
+    chosen = _mailbox(key) if key is not None else None
+    failed = False
+    while True:
+        now = datetime.now(UTC)
+        for result in poll_until_empty(chosen, now, at_once=True) if chosen else poll_due(now):
+            failed = failed or result.error is not None
+            said = f": {result.error}" if result.error else ""
+            click.echo(
+                f"{result.key}: {result.taken} new, {result.again} seen before, "
+                f"{result.quarantined} of them in quarantine{said}"
+            )
+        if once:
+            sys.exit(int(failed))
+        time.sleep(_POLL_SECONDS)
+
+
+def _mailbox(key: str) -> "Mailbox":
+    from ticketing.mail.mailboxes import FILE, mailboxes
+
+    known = mailboxes()
+    if key not in known:
+        names = ", ".join(known) or f"none yet (see docs/mail.md for {FILE})"
+        raise click.ClickException(f"There is no mailbox {key!r}; there are: {names}")
+    return known[key]
 
 
 def _municipality(key: str | None) -> MunicipalityId:

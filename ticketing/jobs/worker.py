@@ -3,14 +3,16 @@ what is due stands in the database, so any number of workers may run and nothing
 
 import fcntl
 import logging
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import IO
 
+from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
 from flask import Flask
 from sqlalchemy import make_url
@@ -21,8 +23,10 @@ from ticketing.insight.leader_digest import write_leader_digests
 from ticketing.jobs import turns
 from ticketing.jobs.backlog import Backlog
 from ticketing.jobs.heartbeat import Heartbeat
+from ticketing.jobs.listening import Listeners
 from ticketing.knowledge.actions import answer_those_who_asked
 from ticketing.knowledge.travelling import find_travelling_everywhere
+from ticketing.mail.polling import poll_due
 from ticketing.rollout.tasks import follow_plan
 from ticketing.work.cover import hand_on_what_is_due
 from ticketing.work.hypercare import turn
@@ -44,7 +48,9 @@ class Job:
 
 
 _BACKLOG = Backlog()
+MAIL = "mail"
 JOBS = (
+    Job(MAIL, 5, poll_due, by_many=True),
     Job("outbox", 5, _BACKLOG.send, by_many=True),
     Job("clocks", 10, _BACKLOG.fire, by_many=True),
     Job("leaders", 60, write_leader_digests),
@@ -78,6 +84,7 @@ class Worker:
         self._scheduler = BackgroundScheduler(
             timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         )
+        self._listeners: Listeners | None = None
 
     def start(self) -> None:
         """Start ticking; each job runs at once and then at its own interval."""
@@ -87,20 +94,32 @@ class Worker:
                 self.run_once, "interval", [job], seconds=job.seconds, id=job.name, next_run_time=now
             )
         self._scheduler.start()
+        if any(job.name == MAIL for job in self._jobs):
+            self._listeners = Listeners(self._app, self._may_work, self._read_mail_now)
+            self._listeners.start()
 
     def stop(self) -> None:
         """Let the jobs that are running finish, then start no more."""
+        if self._listeners is not None:
+            self._listeners.stop()
         self._scheduler.shutdown(wait=True)
-        if self._lock is None or self._lock.held():
+        if self._may_work():
             with self._app.app_context(), _logged("The worker's row could not be taken away"):
                 self._heartbeat.end()
         if self._lock is not None:
             self._lock.release()
 
+    def _may_work(self) -> bool:
+        return self._lock is None or self._lock.held()
+
+    def _read_mail_now(self) -> None:
+        with suppress(JobLookupError):  # stopping
+            self._scheduler.modify_job(MAIL, next_run_time=datetime.now(UTC))
+
     def run_once(self, job: Job) -> None:
         """One tick of `job`, in a session of its own. What goes wrong is logged and shown by `doctor`;
         the next tick tries again."""
-        if self._lock is not None and not self._lock.held():
+        if not self._may_work():
             return
         with self._app.app_context():
             error = None
@@ -149,11 +168,14 @@ class HostLock:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._file: IO[str] | None = None
+        self._one_thread = threading.Lock()
 
     def held(self) -> bool:
         """Whether this process holds the lock, after trying to take it."""
-        if self._file is not None:
-            return True
+        with self._one_thread:  # else two threads of this process could shut each other out
+            return self._file is not None or self._taken()
+
+    def _taken(self) -> bool:
         file = self._path.open("a", encoding="ascii")
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, Integer, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ticketing.database import Base, BigKey
@@ -33,3 +33,29 @@ class InboundMail(Base):
     #: Why, in words, where it did not become a question.
     reason: Mapped[str | None] = mapped_column(Text)
     item_id: Mapped[ItemId | None] = mapped_column(ForeignKey("work_item.id"))
+
+
+class MailboxState(Base):
+    """How far a mailbox of mailboxes.yaml has been read, and who is reading it now.
+
+    `place` is what the cursor belongs to: another server or folder begins anew. `since` is when reading
+    began. A reader holds the lease until `leased_until`. Times are UTC.
+    """
+
+    __tablename__ = "mailbox_state"
+
+    key: Mapped[str] = mapped_column(String(40), primary_key=True)
+    municipality_id: Mapped[MunicipalityId] = mapped_column(ForeignKey("municipality.id"))
+    place: Mapped[str] = mapped_column(String(64))
+    since: Mapped[datetime]
+    cursor: Mapped[str | None] = mapped_column(Text)
+    leased_by: Mapped[str | None] = mapped_column(String(120))
+    leased_until: Mapped[datetime | None]
+    next_poll_at: Mapped[datetime]
+    #: When it was last read without trouble.
+    read_at: Mapped[datetime | None]
+    failures: Mapped[int] = mapped_column(Integer, default=0)
+    #: What is wrong now, as "trouble: what the server said".
+    error: Mapped[str | None] = mapped_column(Text)
+    #: The server asked us not to send before this.
+    send_again_at: Mapped[datetime | None]

@@ -3,15 +3,13 @@
 
 import re
 import smtplib
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
-from pathlib import Path
 
 from flask import current_app
 from sqlalchemy import func, not_, or_, select, update
@@ -20,8 +18,10 @@ from sqlalchemy.orm import Session
 
 from ticketing.database import db, transaction
 from ticketing.mail.digest import FOLDABLE, Hold, fold, foldable, may_go
+from ticketing.mail.gateways import GatewayError, Refused
+from ticketing.mail.postoffice import PostOffices
 from ticketing.organisation.models import Municipality
-from ticketing.settings import Settings
+from ticketing.vocabulary import MunicipalityId
 from ticketing.work import links
 from ticketing.work.models import OutboxMessage, WorkItem
 
@@ -30,16 +30,12 @@ FIRST_WAIT = timedelta(minutes=1)
 LONGEST_WAIT = timedelta(hours=4)
 #: How long a sender has for one mail before another may take it over.
 LEASE = timedelta(minutes=10)
-TIMEOUT_SECONDS = 20
 #: A header line may not be longer than 998 characters (RFC 5322 §2.1.1).
 _REFERENCES_LENGTH = 900
 #: The library would write a long Message-ID as an encoded word, which no mail program can follow.
 _UNFOLDED = SMTP.clone(max_line_length=990)
 #: What a machine says by itself (RFC 3834 §5); an answer was written by a person.
 _AUTOMATIC = frozenset({"receipt", *FOLDABLE, "digest"})
-
-#: Takes sender, recipient, Message-ID and the whole mail.
-Deliver = Callable[[str, str, str, bytes], None]
 
 
 @dataclass(frozen=True)
@@ -59,18 +55,26 @@ def send_due(now: datetime, limit: int = 100, hold: Hold = Hold.NOTHING) -> Send
     3. It is sent outside the transaction, so a slow server holds no lock.
     4. It is marked sent; or its next try is set 1, 2, 4 … minutes on (4 hours at most), up to 12 tries;
        or it is given up at once when the server refuses it for good (5xx).
-    Without an SMTP host the mails are written as files into `outbox/` in the data folder.
+    Mail leaves through the municipality's own mailbox, else the common SMTP server; with neither it is
+    written as files into `outbox/` in the data folder.
     """
     counts = {"sent": 0, "retried": 0, "given_up": 0}
-    post_office = _PostOffice(links.settings())
+    offices = PostOffices(links.settings(), now)
+    left = limit
     try:
-        for row_id, due in _due(now, limit, hold):
-            if _claim(row_id, due, now):
-                counts[_send_one(row_id, now, post_office.deliver)] += 1
-            if post_office.unreachable:
-                break  # the rest stay due; this one waits its turn
+        while left > 0:
+            found = False
+            for row_id, municipality_id, due in _due(now, left, hold, offices.closed):
+                found = True
+                if municipality_id in offices.closed:
+                    continue  # stays due, and holds up nobody else
+                left -= 1
+                if _claim(row_id, due, now):
+                    counts[_send_one(row_id, now, offices)] += 1
+            if not found:
+                break
     finally:
-        post_office.close()
+        offices.close()
     return SendResult(**counts)
 
 
@@ -124,7 +128,9 @@ def _page(row: OutboxMessage, language: str) -> str:
     return template.render(language=language, subject=row.subject, paragraphs=paragraphs)
 
 
-def _due(now: datetime, limit: int, hold: Hold) -> Iterator[tuple[int, datetime]]:
+def _due(
+    now: datetime, limit: int, hold: Hold, closed: set[MunicipalityId]
+) -> Iterator[tuple[int, MunicipalityId, datetime]]:
     """Mails to send with their due times; a colleague's several notices as the one digest they became. What
     is single and what is several is decided by one look at the table."""
     row = OutboxMessage
@@ -140,17 +146,17 @@ def _due(now: datetime, limit: int, hold: Hold) -> Iterator[tuple[int, datetime]
             func.count().over(partition_by=whose).label("together"),
             func.row_number().over(partition_by=whose, order_by=(row.next_try_at, row.id)).label("place"),
         )
-        .where(row.sent_at.is_(None), row.next_try_at <= now, may_go(hold))
+        .where(row.sent_at.is_(None), row.next_try_at <= now, row.municipality_id.not_in(closed), may_go(hold))
         .subquery()
     )
     first_of_each = select(due).where(or_(not_(due.c.may_fold), due.c.place == 1))
     for found in db.session.execute(first_of_each.order_by(due.c.next_try_at, due.c.id).limit(limit)).all():
         if not found.may_fold or found.together == 1:
-            yield found.id, found.next_try_at
+            yield found.id, found.municipality_id, found.next_try_at
         else:
             digest = fold(found.municipality_id, found.recipient, now, hold)
             if digest is not None:
-                yield digest
+                yield digest[0], found.municipality_id, digest[1]
 
 
 def _claim(row_id: int, due: datetime, now: datetime) -> bool:
@@ -168,15 +174,17 @@ def _claim(row_id: int, due: datetime, now: datetime) -> bool:
         return result.rowcount == 1
 
 
-def _send_one(row_id: int, now: datetime, deliver: Deliver) -> str:
+def _send_one(row_id: int, now: datetime, offices: PostOffices) -> str:
     session = db.session()
     row = session.get_one(OutboxMessage, row_id, populate_existing=True)
+    municipality = session.get_one(Municipality, row.municipality_id)
     try:
-        message = _composed(session, row)
+        message = _composed(session, row, municipality)
         session.commit()  # nothing stays open while the server takes its time
         sender = message["From"].addresses[0].addr_spec
-        deliver(sender, row.recipient, row.mail_message_id, message.as_bytes(policy=_UNFOLDED))
-    except (OSError, ValueError, IndexError, MessageError) as error:
+        content = message.as_bytes(policy=_UNFOLDED)
+        offices.deliver(municipality, sender, row.recipient, row.mail_message_id, content)
+    except (OSError, ValueError, IndexError, MessageError, GatewayError) as error:
         return _record_failure(row_id, now, error)
     with transaction() as writing:
         sent = writing.get_one(OutboxMessage, row_id)
@@ -184,9 +192,9 @@ def _send_one(row_id: int, now: datetime, deliver: Deliver) -> str:
     return "sent"
 
 
-def _composed(session: Session, row: OutboxMessage) -> EmailMessage:
+def _composed(session: Session, row: OutboxMessage, municipality: Municipality) -> EmailMessage:
     item = session.get(WorkItem, row.item_id) if row.item_id is not None else None
-    return compose(row, item, session.get_one(Municipality, row.municipality_id))
+    return compose(row, item, municipality)
 
 
 def _record_failure(row_id: int, now: datetime, error: Exception) -> str:
@@ -196,7 +204,8 @@ def _record_failure(row_id: int, now: datetime, error: Exception) -> str:
         if _is_final(error) or row.attempts >= TRIES:
             row.next_try_at = None
             return "given_up"
-        row.next_try_at = now + wait_after(row.attempts)
+        asked_for = error.wait if isinstance(error, GatewayError) else None
+        row.next_try_at = now + max(wait_after(row.attempts), asked_for or timedelta())
         return "retried"
 
 
@@ -213,7 +222,7 @@ def _is_final(error: Exception) -> bool:
         return False  # ours to put right, not the mail's fault
     if isinstance(error, smtplib.SMTPResponseException):
         return 500 <= error.smtp_code < 600
-    return isinstance(error, ValueError | IndexError | MessageError)
+    return isinstance(error, ValueError | IndexError | MessageError | Refused)
 
 
 def _shortened(references: str) -> str:
@@ -227,57 +236,3 @@ def _shortened(references: str) -> str:
             break
         kept.insert(0, one)
     return " ".join([first, *kept])
-
-
-class _PostOffice:
-    """One connection for a whole round of sending, opened when the first mail needs it."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._server: smtplib.SMTP | None = None
-        self.unreachable = False
-
-    def deliver(self, sender: str, recipient: str, message_id: str, content: bytes) -> None:
-        """Hands over one mail. Raises OSError or SMTPException when it was not taken."""
-        if not self._settings.smtp_host:
-            _write_file(self._settings.data_dir / "outbox", message_id, content)
-            return
-        server = self._connected()
-        try:
-            server.sendmail(sender, [recipient], content)
-        except OSError as error:
-            refused = isinstance(error, smtplib.SMTPException)
-            if not refused or isinstance(error, smtplib.SMTPServerDisconnected):
-                self.close()  # the connection is lost; the next mail opens a new one
-            raise
-
-    def close(self) -> None:
-        if self._server is not None:
-            with suppress(OSError):
-                self._server.quit()
-            self._server = None
-
-    def _connected(self) -> smtplib.SMTP:
-        if self._server is not None:
-            return self._server
-        settings = self._settings
-        server: smtplib.SMTP | None = None
-        try:
-            server = smtplib.SMTP(settings.smtp_host, settings.smtp_port, timeout=TIMEOUT_SECONDS)
-            if settings.smtp_starttls:
-                server.starttls()
-            if settings.smtp_user:
-                server.login(settings.smtp_user, settings.smtp_password or "")
-        except OSError:
-            self.unreachable = True
-            if server is not None:
-                server.close()
-            raise
-        self._server = server
-        return server
-
-
-def _write_file(folder: Path, message_id: str, content: bytes) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    # The same mail written again lands on the same file.
-    (folder / f"{message_id.strip('<>').partition('@')[0]}.eml").write_bytes(content)
