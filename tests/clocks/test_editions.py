@@ -9,10 +9,11 @@ from sqlalchemy import func, select
 from tests.clocks.test_local_days import OPENED, SHUT, ask, clock
 from tests.factories import SmallMunicipality, small_municipality
 from ticketing.clocks import closing, editions
-from ticketing.clocks.config import ClockTexts
+from ticketing.clocks.config import ClockTexts, load_clock_texts
 from ticketing.clocks.models import ClockEdition
 from ticketing.configuration import ConfigurationError
 from ticketing.database import transaction
+from ticketing.jobs.checkup import Level, examine
 from ticketing.vocabulary import ClockKind, ClockState, EventKind, MunicipalityId, Reach
 from ticketing.work import actions
 from ticketing.work.calendar_changes import change_days
@@ -193,6 +194,23 @@ def test_an_edition_that_was_rolled_back_leaves_nothing_behind(session, town) ->
         raise RuntimeError
     put(town, with_target("6 h"), OPENED)
     assert clock(session, ask(town, town.school_indskoling)).target_seconds == 6 * 3600
+
+
+def test_doctor_notices_files_that_nobody_put_in_force(session, town, app, monkeypatch) -> None:
+    def told() -> list[str]:
+        settings = app.config["SETTINGS"]
+        found = [finding.da for finding in examine(settings, OPENED) if finding.level is Level.WARN]
+        return [text for text in found if "targets.yaml" in text]
+
+    assert told() == []  # no item yet, so nothing is promised by the files
+    ask(town, town.school_indskoling)
+    put(town, with_target("4 h"), OPENED)
+    assert told() == []  # changed on the page: the files are as they were
+    changed, standing = with_target("5 h"), with_target("4 h")
+    monkeypatch.setitem(app.extensions, "clocks", load_clock_texts(changed))
+    (text,) = told()
+    assert clocks_of(session, town.municipality.id).texts == standing
+    assert "vesterkaer" in text and "--from-config" in text
 
 
 def test_a_new_edition_needs_a_reason_something_new_and_the_newest_to_start_from(session, town) -> None:

@@ -84,6 +84,11 @@ class Viewer:
         """Whether the viewer holds, or is deputy for, a post with one of `roles`."""
         return any(seat.role in roles for seat in self.seats)
 
+    @property
+    def sets_rules(self) -> bool:
+        """Whether the viewer decides the municipality's calendars and targets (domain §1: central set-up)."""
+        return self.has_role(Role.MUNICIPAL_ADMIN)
+
 
 @dataclass(frozen=True)
 class Grant:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import event, select
+from sqlalchemy import event, exists, select
 from sqlalchemy.orm import Session
 
 from ticketing.clocks.config import ClockConfig, ClockTexts, load_clock_texts
@@ -14,7 +14,7 @@ from ticketing.vocabulary import MunicipalityId, Reach
 KEPT: dict[int, ClockConfig] = {}
 #: The id of an edition that is only tried out: newer than every one that is kept.
 PROPOSED = 2**63 - 1
-FIRST_REASON = "Som det stod i config/, da kommunen begyndte"
+FIRST_REASON = "Sådan var det sat op, da kommunen begyndte"
 
 
 class UnknownEdition(LookupError):
@@ -47,6 +47,15 @@ def editions_of(session: Session, municipality_id: MunicipalityId, limit: int = 
     """A municipality's editions, the newest first."""
     of_town = select(ClockEdition).where(ClockEdition.municipality_id == municipality_id)
     return list(session.scalars(of_town.order_by(ClockEdition.number.desc()).limit(limit)))
+
+
+def towns_without(session: Session, texts: ClockTexts) -> list[str]:
+    """The keys of the municipalities that have editions, but none with these texts: somebody has changed the
+    files, and nobody has put the change in force."""
+    of_town = ClockEdition.municipality_id == Municipality.id
+    as_here = (ClockEdition.calendars == texts.calendars) & (ClockEdition.targets == texts.targets)
+    lacking = exists().where(of_town) & ~exists().where(of_town, as_here)
+    return list(session.scalars(select(Municipality.key).where(lacking).order_by(Municipality.key)))
 
 
 def in_force(session: Session, municipality_id: MunicipalityId, files: ClockConfig) -> ClockConfig:

@@ -14,12 +14,14 @@ from flask import current_app
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
+from ticketing.clocks.editions import towns_without
 from ticketing.database import UtcDateTime, db
 from ticketing.jobs.heartbeat import LATE, workers
 from ticketing.jobs.models import WorkerProcess
 from ticketing.settings import Settings
 from ticketing.work.models import OutboxMessage, WorkItem
 from ticketing.work.nightcheck import last_check
+from ticketing.work.queries import clock_config
 
 OUTBOX_LATE = timedelta(minutes=15)
 SWEEP_LATE = timedelta(minutes=2)
@@ -57,6 +59,7 @@ def examine(settings: Settings, now: datetime) -> Iterator[Finding]:
             _outbox,
             _sweep_lag,
             _clocks_as_the_events_say,
+            _targets_in_force,
             _workers,
         )
         for check in checks:
@@ -199,6 +202,24 @@ def _clocks_as_the_events_say(now: datetime) -> Iterator[Finding]:
             Level.OK,
             f"Urene blev efterset {last.night}: {last.looked_at} sager, ingen afvigelser.",
             f"The clocks were checked on {last.night}: {last.looked_at} items, no differences.",
+        )
+
+
+def _targets_in_force(_now: datetime) -> Iterator[Finding]:
+    lacking = towns_without(db.session(), clock_config().texts)
+    if lacking:
+        towns = ", ".join(lacking[:5])
+        command = "ticketing clocks policy apply --from-config --municipality KEY --reason …"
+        yield Finding(
+            Level.WARN,
+            f"calendars.yaml eller targets.yaml er ændret, men gælder ikke for {towns}. Sæt i kraft: {command}",
+            f"calendars.yaml or targets.yaml has changed, but is not in force for {towns}. Run: {command}",
+        )
+    else:
+        yield Finding(
+            Level.OK,
+            "Svartider og åbningstider er dem, kommunerne har valgt.",
+            "Targets and opening hours are those that the municipalities have chosen.",
         )
 
 

@@ -30,6 +30,8 @@ PAGES = (
     "known_questions",
     "plan_follow_up",
     "absence",
+    "clock_policy",
+    "clock_change",
     "health",
 )
 
