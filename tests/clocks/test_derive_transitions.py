@@ -160,6 +160,16 @@ def test_a_breach_stays_when_the_target_is_lengthened() -> None:
     assert (rung.state, rung.target_seconds, rung.ended_at) == (ClockState.MISSED, 8 * HOUR, at("mon 16:00"))
 
 
+def test_what_ran_out_while_no_worker_looked_did_so_at_its_due_time() -> None:
+    """It was said to have run out when somebody next touched the item."""
+    late = (opened("mon 08:00"), ("tue 10:00", EventKind.ASKED_REQUESTER, State.WAITING_REQUESTER))
+    resumed = ("wed 09:00", EventKind.REQUESTER_WROTE, State.IN_PROGRESS)
+    assert clocks(*late, resumed)[RUNG, 1].due_at == at("mon 16:00")
+    for more in ((), (resumed,)):
+        rung = clocks(*late, *more, ("wed 10:00", EventKind.SOLVED, State.SOLVED))[RUNG, 1]
+        assert (rung.state, rung.ended_at) == (ClockState.MISSED, at("mon 16:00"))
+
+
 def test_the_lunch_break_is_not_counted() -> None:
     assert clocks(opened("mon 11:00", calendar="lunch", first=2))[FIRST, 1].due_at == at("mon 13:30")
 

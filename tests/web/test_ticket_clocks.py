@@ -131,6 +131,19 @@ def test_closed_hours_and_hypercare_are_explained(client, town) -> None:
     assert "Lige nu er der lukket; uret går igen i morgen kl. 07.45." in shown
 
 
+def test_a_warning_says_how_much_of_the_time_is_gone(client, town) -> None:
+    """It said three quarters whatever the municipality's number was."""
+    usual = Case(town)
+    set_go_live(town.daycare.id, actions.SYSTEM, at("mon", "07:00"), at("mon", "07:00").date())
+    care = Case(town, unit_id=town.daycare_room.id)
+    for clock in ("12:00", "14:00"):
+        sweep(at("mon", clock))
+    sign_in(client, town.superuser)
+    assert "75 % af tiden er gået: første svar" in client.get(f"/sager/{usual.item.number}").text
+    sign_in(client, town.daycare_superuser)
+    assert "50 % af tiden er gået: første svar" in client.get(f"/sager/{care.item.number}").text
+
+
 def test_a_solved_item_keeps_its_line_and_its_verdict(browser, town) -> None:
     browser.case.do(actions.solve, town.superuser, at("mon", "10:00"), text="Sådan.")
     shown = browser.page(town.superuser, at("thu", "10:00"))

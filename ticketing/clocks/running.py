@@ -92,6 +92,8 @@ class RunningClock:
     is_running: bool = False
     warned: bool = False
     last_at: datetime | None = None
+    #: When the target was used up, if that was before `anchor_at` and nobody has told of it yet.
+    passed_at: datetime | None = None
     spans: list[Span] = field(default_factory=list)
 
     def used_at(self, at: datetime) -> int:
@@ -102,10 +104,14 @@ class RunningClock:
 
     def anchor(self, at: datetime) -> None:
         """Counts up to `at` and goes on from there."""
+        if self.passed_at is None and self.used_at(at) > self.target >= self.used:
+            self.passed_at = self.due()
         self.used, self.anchor_at = self.used_at(at), at
 
     def due(self, share: float = 1.0) -> datetime:
-        """When `share` of the target is used if the clock runs on."""
+        """When `share` of the target is used if the clock runs on, or was."""
+        if self.passed_at is not None and share == 1.0:
+            return self.passed_at
         left = max(round(self.target * share) - self.used, 0)
         return self.calendars(self.calendar).due(self.anchor_at, left)
 
@@ -128,6 +134,8 @@ class RunningClock:
         if changed:
             self.anchor(at)
         self.calendar, self.target, self.warn_share = calendar, target, warn_share
+        if self.used <= target:
+            self.passed_at = None
         return changed
 
     def restart(self, at: datetime, calendar: str, target: int, warn_share: float) -> bool:
@@ -146,14 +154,14 @@ class RunningClock:
             )
             for span in self.spans
         ]
-        self.used = sum(span.used_seconds for span in self.spans)
+        self.used, self.passed_at = sum(span.used_seconds for span in self.spans), None
         self.calendar, self.target, self.warn_share = calendar, target, warn_share
         return True
 
     def miss(self, at: datetime) -> None:
         """Rule 6: the verdict, at the due time that has passed. Counting goes on."""
         if self.state is not ClockState.MISSED:
-            self.ended_at = min(self.due(), at) if self.is_running else at
+            self.ended_at = self.passed_at or (min(self.due(), at) if self.is_running else at)
             self.state = ClockState.MISSED
 
     def end(self, at: datetime, within: ClockState = ClockState.MET) -> None:

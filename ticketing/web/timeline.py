@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from flask_babel import gettext as _
 
@@ -164,8 +165,15 @@ def _clock(told: _Told) -> str:
     kind = (told.moment.data.get("clock") or {}).get("kind", "")
     name = clock_word(ClockKind(kind)).lower() if kind in set(ClockKind) else _("fristen")
     if told.moment.kind is EventKind.CLOCK_WARNED:
-        return _("Tre fjerdedele af tiden er gået: %(clock)s", clock=name)
+        return _("%(share)s %% af tiden er gået: %(clock)s", share=_warn_share(told), clock=name)
     return _("Fristen er overskredet: %(clock)s", clock=name)
+
+
+def _warn_share(told: _Told) -> int:
+    """The share, in percent, that the policy in force at the moment warns at."""
+    before = (e.data for e in reversed(told.page.events) if e.seq <= told.moment.seq)
+    policy: dict[str, Any] = next((data["policy"] for data in before if "policy" in data), {})
+    return round(100 * float(policy.get("warn_share", 0.75)))
 
 
 def clock_word(kind: ClockKind) -> str:
