@@ -3,6 +3,7 @@
 import hashlib
 import threading
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import msal
@@ -13,7 +14,7 @@ from ticketing.mail.gateways.network import on_the_way, secret_of
 from ticketing.mail.mailboxes import LOGIN, Mailbox
 
 _ONE_AT_A_TIME = threading.Lock()
-#: The tenant or the application is not there: a matter of configuration like a wrong secret.
+#: What passes by itself; all else is a matter of configuration, like a wrong secret.
 _TEMPORARY = frozenset({"temporarily_unavailable", "server_error"})
 
 
@@ -45,6 +46,19 @@ def _application(mailbox: Mailbox, _secret_digest: str) -> msal.ConfidentialClie
         authority=f"{mailbox.authority}/{mailbox.tenant}",
         # Microsoft's own list of authorities does not know a sovereign cloud's or a test's.
         instance_discovery=None if mailbox.authority == LOGIN else False,
-        verify=str(mailbox.ca_file) if mailbox.ca_file else True,
-        timeout=PATIENCE_SECONDS,
+        http_client=_Client(mailbox.ca_file),
     )
+
+
+class _Client(requests.Session):
+    """What msal asks with: patient for so long, and our authority stands over one in the environment."""
+
+    def __init__(self, ca_file: Path | None) -> None:
+        super().__init__()
+        self._ours: dict[str, Any] = {"timeout": PATIENCE_SECONDS}
+        if ca_file is not None:
+            self._ours["verify"] = str(ca_file)
+
+    def request(self, *args: Any, **named: Any) -> requests.Response:
+        """As the library's own."""
+        return super().request(*args, **{**named, **self._ours})
