@@ -28,6 +28,9 @@ def watched(page: Page) -> list[str]:
     return complaints
 
 
+TRIED = "/frister/proev?rung=superuser&lane=vejledning&priority=P4&start=2026-12-16T10:00&sector=skole"
+
+
 def test_no_page_scrolls_sideways_at_320_pixels(browser: Browser, served: Served) -> None:
     town = served.town
     for person, paths in (
@@ -35,6 +38,10 @@ def test_no_page_scrolls_sideways_at_320_pixels(browser: Browser, served: Served
         (town.superuser, ("/koe", "/sager/A-1001")),
         (town.technicians[0], ("/it",)),
         (town.school_leader, ("/leder",)),
+        (
+            town.municipal_admin,
+            ("/frister", "/frister/kalender/skole", f"/frister/proev?{TRIED}", "/frister/ret"),
+        ),
     ):
         page = sign_in(browser, served, person, width=NARROW)
         complaints = watched(page)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from tests.clocks.test_editions import with_target
+from tests.clocks.test_editions import with_school_hours, with_target
 from tests.clocks.test_local_days import SHUT, ask
 from tests.factories import SmallMunicipality, small_municipality
 from tests.web.test_sign_in import sign_in
@@ -129,6 +129,17 @@ def test_a_change_is_seen_before_it_is_saved(admin, session, town) -> None:
     assert "Udgave 2 gælder nu" in page and "Kommunal Kær" in page
     shown = admin.get("/frister/udgave/2").text
     assert "+  - {for: {rung: superuser, priority: P3}, first_response: 1 d, rung: 4 h}" in shown
+
+
+def test_a_due_time_is_tried_by_the_text_that_is_not_saved_yet(admin, session) -> None:
+    asked = {"sector": "skole", "rung": "superuser", "lane": "vejledning", "priority": "P3", "unit": ""}
+    sent = form(with_target("3 h"), what="try", start="2026-09-15T10:00", **asked)
+    assert "10.00–13.00" in admin.post("/frister/ret", data=sent).text
+    hours = form(with_school_hours("11:00-15:00"), what="try", start="2026-09-15T10:00", **asked)
+    assert "11.00–15.00" in admin.post("/frister/ret", data=hours).text
+    wrong = admin.post("/frister/ret", data={**sent, "start": "snart"}).text
+    assert "Vælg en dato og et klokkeslæt." in wrong and "rung: 3 h" in wrong
+    assert session.scalars(select(ClockEdition.number)).all() == [1]
 
 
 def test_somebody_elses_edition_in_between_is_not_overwritten(admin, session, town) -> None:

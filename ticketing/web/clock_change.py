@@ -1,6 +1,6 @@
 """Ret frister: the two texts edited, what the change would do, and putting it in force with a reason."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from hashlib import sha256
 
@@ -9,17 +9,18 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
-from ticketing.clocks.config import ClockTexts, load_clock_texts
-from ticketing.clocks.editions import editions_of, texts_of
+from ticketing.clocks.attempt import Attempt
+from ticketing.clocks.config import ClockConfig, ClockTexts, load_clock_texts
+from ticketing.clocks.editions import PROPOSED, editions_of, texts_of
 from ticketing.clocks.faults import Fault, faults, faults_of
 from ticketing.configuration import ConfigurationError
 from ticketing.database import db
-from ticketing.insight.clock_policy import shown_items, unit_names
+from ticketing.insight.clock_policy import shown_items, unit_names, units_with_days
 from ticketing.vocabulary import Reach, UnitId
 from ticketing.web import clock_words, viewing
-from ticketing.web.clock_policy import for_rule_setters, in_force
-from ticketing.web.forms import Errors
-from ticketing.web.wording import number_word
+from ticketing.web.clock_policy import AttemptForm, for_rule_setters, in_force, tried
+from ticketing.web.forms import Errors, read
+from ticketing.web.wording import COPENHAGEN, number_word
 from ticketing.work.errors import WorkError
 from ticketing.work.policy_changes import apply_edition, checked
 from ticketing.work.policy_trial import QUARTER, Missed, Preview, Replay, preview, replay
@@ -66,6 +67,8 @@ def change() -> str | Response | tuple[str, int]:
         return _render(draft, faults=found), 422
     proposed, now = load_clock_texts(draft.texts), viewing.request_time()
     town = viewing.viewer().municipality_id
+    if what == "try":
+        return _try(draft, proposed)
     if what == "replay":
         return _render(draft, replayed=replay(town, proposed, now))
     if what != "apply" or draft.seen != draft.print:
@@ -91,6 +94,13 @@ def change() -> str | Response | tuple[str, int]:
         "success",
     )
     return redirect(url_for("clock_policy.page"))
+
+
+def _try(draft: Draft, proposed: ClockConfig) -> str:
+    """A due time by the texts as they stand in the form."""
+    values, errors = read(AttemptForm(), request.form)
+    found = [] if errors else tried(replace(proposed, edition=PROPOSED), values)
+    return _render(draft, attempts=found, tried_errors=errors)
 
 
 def _typed() -> Draft:
@@ -126,8 +136,11 @@ def _render(
     faults: list[Fault] | None = None,
     previewed: Preview | None = None,
     replayed: Replay | None = None,
+    attempts: list[Attempt] | None = None,
     errors: Errors | None = None,
+    tried_errors: Errors | None = None,
 ) -> str:
+    now = viewing.request_time()
     items = shown_items(viewing.viewer(), previewed, number_word) if previewed else []
     return render_template(
         "clock_policy/change.html",
@@ -139,10 +152,16 @@ def _render(
         items=items,
         replayed=replayed,
         by_unit=_by_unit(replayed) if replayed else [],
+        attempts=attempts or [],
+        typed=request.form,
+        choices=clock_words.choices(),
+        units=units_with_days(viewing.viewer().municipality_id),
+        start=f"{now.astimezone(COPENHAGEN):%Y-%m-%dT%H:%M}",
         errors=errors or {},
+        tried_errors=tried_errors or {},
         words=clock_words,
         quarter=QUARTER // timedelta(days=1),
-        now=viewing.request_time(),
+        now=now,
     )
 
 

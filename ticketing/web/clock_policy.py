@@ -166,18 +166,21 @@ class AttemptForm(FormSchema):
     lane = fields.Enum(Lane, by_value=True, required=True)
     priority = fields.Enum(Priority, by_value=True, required=True)
     unit = fields.String(load_default="")
-    start = fields.NaiveDateTime(
-        required=True, error_messages={"required": "Vælg, hvornår spørgsmålet kommer."}
-    )
+    start = fields.NaiveDateTime(required=True)
     first_response = DurationField()
     rung_time = DurationField()
     total = DurationField()
 
     def handle_error(self, error: ValidationError, data: object, *, many: bool, **_options: object) -> None:
-        """The targets' own check speaks English."""
-        for name in TRIED:
-            if isinstance(error.messages, dict) and name in error.messages:
-                error.messages[name] = [_("Skriv en tid som 15 min, 4 h eller 2 d.")]
+        """The fields' own checks speak English."""
+        assert isinstance(error.messages, dict), "no check but the fields' own"
+        for name in error.messages:
+            said = _("Vælg en fra listen.")
+            if name in TRIED:
+                said = _("Skriv en tid som 15 min, 4 h eller 2 d.")
+            elif name == "start":
+                said = _("Vælg en dato og et klokkeslæt.")
+            error.messages[name] = [said]
         super().handle_error(error, data, many=many, **_options)
 
 
