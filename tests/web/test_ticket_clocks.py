@@ -14,8 +14,9 @@ from tests.web.test_sign_in import sign_in
 from ticketing.accounts.throttle import throttle
 from ticketing.clocks.rules import ALWAYS, Calendar, OpeningHours, Version, parse_interval
 from ticketing.clocks.story import Leg, Part, day_by_day
-from ticketing.vocabulary import ClockKind, ClockState, Priority, Rung
+from ticketing.vocabulary import ClockKind, ClockState, Priority, Rung, State
 from ticketing.web.clock_line import Due, draw
+from ticketing.web.wording import due
 from ticketing.work import actions
 from ticketing.work.hypercare import set_go_live
 from ticketing.work.sweep import sweep
@@ -211,3 +212,19 @@ def test_day_by_day_gives_each_date_its_open_time() -> None:
     friday = datetime(2026, 11, 27, 14, tzinfo=CPH)
     days = day_by_day(OFFICE, friday, datetime(2026, 11, 30, 9, tzinfo=CPH))
     assert [seconds // 3600 for _, seconds in days] == [2, 0, 0, 1]
+
+
+def test_a_list_hides_no_lateness_behind_a_wait() -> None:
+    """Found by looking: an item that waited for the vendor never showed that the parent's time had run out."""
+    now = at("mon", "10:00")
+    asked = due(None, now, State.WAITING_REQUESTER)
+    assert (asked.tone, asked.icon, asked.text, asked.left) == (
+        "paused",
+        "hourglass",
+        "Uret står stille",
+        "afventer melder",
+    )
+    in_time = due(now + timedelta(hours=2), now, State.WAITING_VENDOR)
+    assert (in_time.tone, in_time.text) == ("paused", "frist i dag kl.\u00a012.00")
+    late = due(now - timedelta(minutes=40), now, State.WAITING_VENDOR)
+    assert (late.tone, late.icon, late.text) == ("late", "warning", "40 min over")

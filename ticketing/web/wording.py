@@ -86,16 +86,19 @@ def duration(length: timedelta) -> str:
 
 
 def due(due_at: datetime | None, now: datetime, state: State | None = None) -> DueWords:
-    """What to show for `due_at`; an item that waits or is finished has no running clock, whatever the time."""
+    """What to show for `due_at`; a finished item has no running clock, whatever the time. One that waits has
+    one where the whole journey goes on without it: for the vendor, the nightly sync, and in a data breach."""
     if state in (State.SOLVED, State.CLOSED):
         return DueWords("done", "check", state_word(State(state)), "")
-    if due_at is None or state in WAITING_STATES:
+    if due_at is None:
         why = state_word(State(state)).lower() if state in WAITING_STATES else ""
         return DueWords("paused", "hourglass", _("Uret står stille"), why)
     if due_at <= now:
         over = duration(now - due_at)
         return DueWords("late", "warning", _("%(time)s over", time=over), "")
     left = _("%(time)s tilbage", time=duration(due_at - now))
+    if state in WAITING_STATES:
+        return DueWords("paused", "hourglass", _("frist %(when)s", when=moment(due_at, now)), left)
     today = due_at.astimezone(COPENHAGEN).date() == now.astimezone(COPENHAGEN).date()
     return DueWords("today" if today else "later", "time", moment(due_at, now), left)
 
