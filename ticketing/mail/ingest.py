@@ -136,7 +136,7 @@ def _join(session: Session, kept: InboundMail, mail: ParsedMessage, item: WorkIt
     """The mail becomes part of `item`: a colleague's as an internal note, anyone else's as the requester's."""
     assert mail.sender is not None
     if mail.message_id:
-        notices.join_thread(session, item, [*mail.references, mail.message_id])
+        notices.join_thread(item, [*mail.references, mail.message_id])
     person = who.person_with_address(session, kept.municipality_id, mail, now)
     is_requester = mail.sender.email == (item.requester_email or "").lower() or (
         person is not None and person.id == item.requester_id
@@ -177,11 +177,9 @@ def _open(
         requester_email=mail.sender.email if mail.sender else None,
         sender_verified=not mail.auth.failed,
         folded=mail.folded,
+        thread=(*mail.references, mail.message_id) if mail.message_id else (),
     )
-    item = actions.open_ticket(draft, actions.REQUESTER, now, files=_files(mail))
-    if mail.message_id:
-        notices.join_thread(session, item, [*mail.references, mail.message_id])
-    return item
+    return actions.open_ticket(draft, actions.REQUESTER, now, files=_files(mail))
 
 
 def _bounce(session: Session, kept: InboundMail, mail: ParsedMessage, now: datetime) -> Outcome:

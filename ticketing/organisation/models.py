@@ -25,6 +25,15 @@ class Municipality(Base):
     clock_edition: Mapped[int | None] = mapped_column(BigKey)
 
 
+class OrganisationVersion(Base):
+    """A token that the database changes with everything that is written of the organisation (`snapshot`)."""
+
+    __tablename__ = "organisation_version"
+
+    municipality_id: Mapped[MunicipalityId] = mapped_column(ForeignKey("municipality.id"), primary_key=True)
+    token: Mapped[str] = mapped_column(String(36))
+
+
 class Unit(Base):
     """A node of the tree. `path` is "/1/7/42/": the ids from the municipality's root down to itself."""
 

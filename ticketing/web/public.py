@@ -26,7 +26,7 @@ from ticketing.work.actions import Draft, open_ticket, requester_says_solved, re
 from ticketing.work.change import REQUESTER
 from ticketing.work.errors import WorkError
 from ticketing.work.intake import title_of
-from ticketing.work.links import read_status_token, status_token
+from ticketing.work.links import item_of_status_token, status_token
 from ticketing.work.models import WorkItem
 
 blueprint = Blueprint("public", __name__)
@@ -140,9 +140,7 @@ def _place(municipality_key: str, unit_key: str | None) -> tuple[Municipality, U
 
 
 def _item(token: str) -> WorkItem:
-    item_id = read_status_token(token)
-    item = db.session.get(WorkItem, item_id) if item_id else None
-    return item or abort(404)
+    return item_of_status_token(db.session(), token) or abort(404)
 
 
 def _draft(municipality: Municipality, unit: Unit, values: dict[str, Any]) -> Draft:

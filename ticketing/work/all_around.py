@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 from ticketing.ladder.rules import Place, Server, Surroundings
 from ticketing.organisation.models import Person, Post, Unit
 from ticketing.organisation.rules import unit_ids
+from ticketing.organisation.snapshot import WIDE_ROLES
 from ticketing.vocabulary import MunicipalityId, Role, UnitId, UnitKind
-from ticketing.work.queries import LOCAL_ZONE, WIDE_ROLES, Around, absences_now, server_of
+from ticketing.work.queries import LOCAL_ZONE, Around, absences_now, server_of
 from ticketing.work.unit_hours import from_rows, hours_at
 
 _HOUSES = (UnitKind.INSTITUTION, UnitKind.ADMINISTRATION)

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -89,6 +89,11 @@ class Change:
         self.in_batch = False
         self.unwritten: list[Event] = []
 
+    def arriving(self, ladder: Ladder, around: Around) -> Self:
+        """The change that makes its item: nothing has happened to it yet, and what placed it is known."""
+        self.ladder, self.around, self.events, self.clocks = ladder, around, [], []
+        return self
+
     @cached_property
     def ladder(self) -> Ladder:
         return ladder_of(self.session, self.item.municipality_id)
@@ -134,8 +139,8 @@ class Change:
         if self.in_batch:
             self.unwritten.append(event)
         else:
+            event.item = self.item
             self.session.add(event)
-            self.session.flush()
         self.events.append(event)
         return event
 
@@ -143,8 +148,8 @@ class Change:
         """Adds what was written with `event`; CPR numbers are masked before anything is stored."""
         message = Message(
             municipality_id=self.item.municipality_id,
-            item_id=self.item.id,
-            event_id=event.id,
+            item=self.item,
+            event=event,
             at=self.now,
             author_id=self.actor.person_id,
             author_kind=self.actor.kind,
@@ -153,7 +158,6 @@ class Change:
             folded=mask(folded)[0] if folded else None,
         )
         self.session.add(message)
-        self.session.flush()
         return message
 
     def set_state(self, state: State) -> None:
@@ -221,6 +225,7 @@ class Change:
 
     def watch(self, person_id: PersonId | None) -> None:
         """Lets a person follow the item; again is no error."""
+        self.session.flush()  # a new item has its id
         if person_id is not None and self.session.get(Watcher, (self.item.id, person_id)) is None:
             self.session.add(
                 Watcher(item_id=self.item.id, person_id=person_id, municipality_id=self.item.municipality_id)
@@ -255,13 +260,20 @@ class Change:
         return next((p for p in places if p is not None and p.id == self.item.queue_unit_id), None)
 
     def finish(self) -> None:
-        """Writes the notices and brings the cached clocks in step with the events."""
-        finish_all(self.session, [self], self.now)
+        """1. The cached clocks follow the events. 2. All that changed is written, each row once. 3. The notices
+        follow, now that the events have their ids."""
+        for letter in self.letters:
+            letter()
+        with self.session.no_autoflush:
+            refresh_clocks(self.session, self.item, self.events, self.clocks)
         self.session.flush()
+        notices.staff_notices(self.session, self.told, self.now)
+        self.letters.clear()
+        self.told.clear()
 
 
 def finish_all(session: Session, changes: Sequence[Change], now: datetime) -> None:
-    """Ends actions that happen together, with as many statements as one of them takes: 1. their events get
+    """Ends actions of a batch, with as many statements as one of them takes: 1. their events get
     their ids, 2. the notices are written, 3. the clocks follow the events (the caller writes those)."""
     _insert_events(session, [event for change in changes for event in change.unwritten])
     for letter in (letter for change in changes for letter in change.letters):
@@ -302,9 +314,7 @@ def refresh_clocks(
     for value in values:
         row = rows.get((value.kind, value.visit))
         if row is None:
-            row = Clock(
-                municipality_id=item.municipality_id, item_id=item.id, kind=value.kind, visit=value.visit
-            )
+            row = Clock(municipality_id=item.municipality_id, item=item, kind=value.kind, visit=value.visit)
             session.add(row)
             clocks.append(row)
         _store(row, {name: getattr(value, name) for name in _CACHED})

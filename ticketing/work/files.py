@@ -24,7 +24,7 @@ class NewFile:
 
 
 def keep_files(session: Session, message: Message, files: Sequence[NewFile]) -> None:
-    """Stores the files of a message. A file is complete on disk before its row is written, so a crash
+    """Stores the files of `message`. A file is complete on disk before its row is written, so a crash
     leaves at most an unused file, never a row without one."""
     for file in files:
         digest = hashlib.sha256(file.content).hexdigest()
@@ -32,8 +32,8 @@ def keep_files(session: Session, message: Message, files: Sequence[NewFile]) -> 
         session.add(
             Attachment(
                 municipality_id=message.municipality_id,
-                item_id=message.item_id,
-                message_id=message.id,
+                item=message.item,
+                message=message,
                 name=mask(file.name)[0][:200],
                 media_type=file.media_type[:100],
                 size=len(file.content),

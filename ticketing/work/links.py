@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 
 from flask import current_app
 from itsdangerous import BadSignature, URLSafeTimedSerializer
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from ticketing.organisation.models import Municipality
 from ticketing.settings import Settings
@@ -20,6 +22,9 @@ from ticketing.work.rules import shown_number
 #: The local part of our addresses where no mailbox is configured: `aula@…`, `aula+<unit or token>@…`.
 MAILBOX = "aula"
 STATUS_LINK_SECONDS = 2 * 365 * 24 * 3600
+_MESSAGE_ID = re.compile(
+    r"<([a-z_]{1,20})\.(\d{1,9})\.(\d{1,9})\.([0-9a-f]{8})\.([0-9a-f]{16})@[^<>\s]{1,150}>"
+)
 _REPLY_TOKEN = re.compile(r"(\d{1,9})-([0-9a-f]{16})")
 
 
@@ -68,16 +73,21 @@ def item_url(item: WorkItem) -> str:
 
 def status_token(item: WorkItem) -> str:
     """A signed token that lets the requester, who has no account, see how far `item` is."""
-    return _serializer().dumps(int(item.id))
+    return _serializer().dumps([int(item.municipality_id), item.number])
 
 
-def read_status_token(token: str) -> ItemId | None:
+def item_of_status_token(session: Session, token: str) -> WorkItem | None:
     """The item that `token` was made for; None when it is forged, damaged or two years old."""
     try:
         value = _serializer().loads(token, max_age=STATUS_LINK_SECONDS)
     except BadSignature:
         return None
-    return ItemId(value) if isinstance(value, int) else None
+    if isinstance(value, int):  # links sent before the number stood in them
+        return session.get(WorkItem, ItemId(value))
+    municipality_id, number = value
+    return session.scalar(
+        select(WorkItem).where(WorkItem.municipality_id == municipality_id, WorkItem.number == number)
+    )
 
 
 def status_url(item: WorkItem) -> str:
@@ -100,11 +110,23 @@ def read_reply_token(municipality_id: MunicipalityId, token: str) -> int | None:
     return number if hmac.compare_digest(reply_token(municipality_id, number), token.lower()) else None
 
 
-def message_id(municipality: Municipality, purpose: str, number: int, event_id: int, recipient: str) -> str:
-    """The Message-ID of the mail about one event to one recipient. The same each time it is asked for, so
-    that a mail sent again after a crash can be seen to be the same; not to be guessed by others."""
-    proof = signature("message", municipality.id, purpose, number, event_id, recipient)
-    return f"<{purpose}.{number}.{event_id}.{proof}@{mail_domain(municipality)}>"
+def message_id(municipality: Municipality, purpose: str, number: int, seq: int, recipient: str) -> str:
+    """The Message-ID of the mail about event `seq` of item `number` to one recipient. The same each time it
+    is asked for, so that a mail sent again after a crash can be seen to be the same; not to be guessed by
+    others, and read again without looking anything up (`read_message_id`)."""
+    whom = signature("recipient", municipality.id, recipient)[:8]
+    proof = signature("message", municipality.id, purpose, number, seq, whom)
+    return f"<{purpose}.{number}.{seq}.{whom}.{proof}@{mail_domain(municipality)}>"
+
+
+def read_message_id(municipality_id: MunicipalityId, text: str) -> int | None:
+    """The number of the item that the Message-ID `text` is about, None unless we made it."""
+    match = _MESSAGE_ID.fullmatch(text.lower())
+    if match is None:
+        return None
+    purpose, number, seq, whom, proof = match.groups()
+    expected = signature("message", municipality_id, purpose, int(number), int(seq), whom)
+    return int(number) if hmac.compare_digest(proof, expected) else None
 
 
 def is_our_mailbox(municipality: Municipality, address: str) -> bool:

@@ -217,6 +217,7 @@ class Event(Base):
     data: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
 
     actor: Mapped[Person | None] = relationship(lazy="raise")
+    item: Mapped[WorkItem] = relationship(lazy="raise")
 
 
 class Message(Base):
@@ -238,6 +239,8 @@ class Message(Base):
     folded: Mapped[str | None] = mapped_column(Text)
 
     author: Mapped[Person | None] = relationship(lazy="raise")
+    item: Mapped[WorkItem] = relationship(lazy="raise")
+    event: Mapped[Event] = relationship(lazy="raise")
 
 
 class Attachment(Base):
@@ -254,6 +257,9 @@ class Attachment(Base):
     media_type: Mapped[str] = mapped_column(String(100))
     size: Mapped[int] = mapped_column(Integer)
     sha256: Mapped[str] = mapped_column(String(64))
+
+    item: Mapped[WorkItem] = relationship(lazy="raise")
+    message: Mapped[Message] = relationship(lazy="raise")
 
 
 class Watcher(Base):
@@ -302,6 +308,8 @@ class Clock(Base):
     warn_at: Mapped[datetime | None]
     warned_at: Mapped[datetime | None]
     breached_at: Mapped[datetime | None]
+
+    item: Mapped[WorkItem] = relationship(lazy="raise")
 
 
 class OutboxMessage(Base):
@@ -354,3 +362,6 @@ class OutboxMessage(Base):
     attempts: Mapped[int] = mapped_column(Integer, default=0)
     sent_at: Mapped[datetime | None]
     error: Mapped[str | None] = mapped_column(Text)
+
+    item: Mapped[WorkItem | None] = relationship(lazy="raise")
+    event: Mapped[Event | None] = relationship(lazy="raise")

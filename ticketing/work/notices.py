@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ticketing.organisation.models import Municipality, Person, Unit
+from ticketing.organisation.models import Municipality, Person
 from ticketing.vocabulary import Channel, PersonId
 from ticketing.work import links
 from ticketing.work.letters import BODIES, HOLDERS, SUBJECTS
@@ -27,14 +27,14 @@ MESSAGE_ID_LENGTH = 250
 
 
 def receipt(
-    session: Session, item: WorkItem, event: Event, now: datetime, *, status_url: str | None = None
+    session: Session, item: WorkItem, event: Event, now: datetime, *, queue: str, status_url: str | None = None
 ) -> OutboxMessage | None:
-    """Tells the requester the number and who has it, by role. Returns None and writes nothing without a
-    known address, and to a mail's sender who is not verified: a forged one must not be written to. Whoever
-    fills the public form asked for the link in it."""
+    """Tells the requester the number and who has it, by role and unit (`queue`). Returns None and writes
+    nothing without a known address, and to a mail's sender who is not verified: a forged one must not be
+    written to. Whoever fills the public form asked for the link in it."""
     if not item.sender_verified and item.channel is Channel.MAIL:
         return None
-    return _to_requester(session, item, event, now, "receipt", "", status_url)
+    return _to_requester(session, item, event, now, "receipt", "", status_url, queue)
 
 
 def answer(
@@ -110,12 +110,12 @@ def _notice(
         "municipality_id": item.municipality_id,
         "item_id": item.id,
         "event_id": event.id,
-        "unique_key": _unique_key(event.id, recipient, "notice"),
+        "unique_key": _unique_key(item, event, recipient, "notice"),
         "purpose": "notice",
         "recipient": recipient,
         "subject": _one_line(SUBJECTS["da"]["notice"].format(**values))[:SUBJECT_LENGTH],
         "body": f"{texts['notice'].format(**values)}\n{sign_off}\n",
-        "mail_message_id": links.message_id(municipality, "notice", item.number, event.id, recipient),
+        "mail_message_id": links.message_id(municipality, "notice", item.number, event.seq, recipient),
         "created_at": now,
         "not_before": not_before,
         "next_try_at": not_before,
@@ -172,24 +172,10 @@ def staff_letter(
     return row
 
 
-def join_thread(session: Session, item: WorkItem, message_ids: Sequence[str]) -> None:
+def join_thread(item: WorkItem, message_ids: Sequence[str]) -> None:
     """Remembers the Message-IDs of a mail from the requester, its own last, so that what is sent from now
-    on answers it. A receipt of the same transaction, written before the item knew, is put right too."""
+    on answers it."""
     item.thread_ids = _extended(item.thread_ids, message_ids)
-    session.flush()
-    waiting = session.scalars(
-        select(OutboxMessage).where(
-            OutboxMessage.item_id == item.id,
-            OutboxMessage.purpose != "notice",
-            OutboxMessage.in_reply_to.is_(None),
-            OutboxMessage.sent_at.is_(None),
-            OutboxMessage.attempts == 0,
-        )
-    )
-    for row in waiting:
-        _put_in_thread(item, row, _own_ids(session, item))
-        item.thread_ids = _extended(item.thread_ids, [row.mail_message_id])
-    session.flush()
 
 
 def _to_requester(
@@ -200,6 +186,7 @@ def _to_requester(
     purpose: str,
     text: str,
     status_url: str | None,
+    queue: str | None = None,
 ) -> OutboxMessage | None:
     address = _requester_address(session, item)
     if address is None:
@@ -208,11 +195,10 @@ def _to_requester(
     link = status_url or links.status_url(item)
     if item.confidential:
         text = BODIES[language]["link_only"].format(status_url=link)
-    unit = session.get_one(Unit, item.queue_unit_id)
     values = {
         "number": shown_number(item.kind, item.number),
         "name": f" {item.requester_name}" if item.requester_name else "",
-        "holder": HOLDERS[language][item.rung].format(unit=unit.name),
+        "holder": HOLDERS[language][item.rung].format(unit=queue),
         "status_url": link,
         "text": text.strip(),
     }
@@ -239,48 +225,51 @@ def _write(
     municipality = session.get_one(Municipality, item.municipality_id)
     if links.is_our_mailbox(municipality, recipient):
         return None
-    session.flush()  # the event has its id, and an earlier request for the same mail is found
-    key = _unique_key(event.id, recipient, purpose)
-    same = select(OutboxMessage).where(
-        OutboxMessage.municipality_id == item.municipality_id, OutboxMessage.unique_key == key
-    )
-    existing = session.scalar(same)
+    key = _unique_key(item, event, recipient, purpose)
+    existing = _asked_for_before(session, item, event, key)
     if existing is not None:
         return existing
     texts = BODIES[language]
     sign_off = texts["sign_off"].format(municipality=municipality.name)
     row = OutboxMessage(
         municipality_id=item.municipality_id,
-        item_id=item.id,
-        event_id=event.id,
+        item=item,
         unique_key=key,
         purpose=purpose,
         recipient=recipient,
         subject=_one_line(SUBJECTS[language][purpose].format(**values))[:SUBJECT_LENGTH],
         body=f"{texts[purpose].format(**values)}\n{sign_off}\n",
-        mail_message_id=links.message_id(municipality, purpose, item.number, event.id, recipient),
+        mail_message_id=links.message_id(municipality, purpose, item.number, event.seq, recipient),
         created_at=now,
         next_try_at=now,
     )
-    _put_in_thread(item, row, _own_ids(session, item))
+    if event in session.new:
+        row.event = event
+    else:
+        row.event_id = event.id
+    _put_in_thread(item, row)
     item.thread_ids = _extended(item.thread_ids, [row.mail_message_id])
     session.add(row)
-    session.flush()
     return row
 
 
-def _put_in_thread(item: WorkItem, row: OutboxMessage, own: frozenset[str]) -> None:
+def _asked_for_before(session: Session, item: WorkItem, event: Event, key: str) -> OutboxMessage | None:
+    """The mail with that key; of an event that isn't written yet, one that isn't either."""
+    if event in session.new:
+        waiting = (row for row in session.new if isinstance(row, OutboxMessage))
+        return next((row for row in waiting if row.unique_key == key), None)
+    same = select(OutboxMessage).where(
+        OutboxMessage.municipality_id == item.municipality_id, OutboxMessage.unique_key == key
+    )
+    return session.scalar(same)
+
+
+def _put_in_thread(item: WorkItem, row: OutboxMessage) -> None:
     """RFC 5322 §3.6.4: answers the requester's newest mail; the references are the thread before us."""
     known = [one for one in (item.thread_ids or "").split() if one != row.mail_message_id]
-    theirs = [one for one in known if one not in own]
+    theirs = [one for one in known if links.read_message_id(item.municipality_id, one) is None]
     row.in_reply_to = theirs[-1] if theirs else None
     row.references = " ".join(known) or None
-
-
-def _own_ids(session: Session, item: WorkItem) -> frozenset[str]:
-    return frozenset(
-        session.scalars(select(OutboxMessage.mail_message_id).where(OutboxMessage.item_id == item.id))
-    )
 
 
 def _extended(thread: str | None, more: Sequence[str]) -> str:
@@ -293,9 +282,10 @@ def _extended(thread: str | None, more: Sequence[str]) -> str:
     return " ".join(ids)
 
 
-def _unique_key(event_id: int, recipient: str, purpose: str) -> str:
-    key = f"{event_id}:{recipient.lower()}:{purpose}"
-    return key if len(key) <= 200 else f"{event_id}:{hashlib.sha256(key.encode()).hexdigest()}:{purpose}"
+def _unique_key(item: WorkItem, event: Event, recipient: str, purpose: str) -> str:
+    of_event = f"{item.number}.{event.seq}"
+    key = f"{of_event}:{recipient.lower()}:{purpose}"
+    return key if len(key) <= 200 else f"{of_event}:{hashlib.sha256(key.encode()).hexdigest()}:{purpose}"
 
 
 def _one_line(text: str) -> str:

@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from ticketing.database import transaction
 from ticketing.ladder.rules import Facts, Place, Step, Target, start, way_for
-from ticketing.organisation.models import Municipality, Unit
+from ticketing.organisation.models import Municipality
+from ticketing.organisation.snapshot import UnitRow, organisation_now
 from ticketing.privacy.cpr import mask
 from ticketing.vocabulary import (
     Channel,
@@ -32,7 +33,7 @@ from ticketing.work.errors import IllegalMove, MissingReason, UnknownTarget
 from ticketing.work.files import NewFile, keep_files
 from ticketing.work.lifecycle import open_again, solve
 from ticketing.work.models import Event, WorkItem
-from ticketing.work.queries import facts_of, ladder_config, ladder_of, surroundings
+from ticketing.work.queries import around_in, facts_of, ladder_config, ladder_of
 from ticketing.work.rules import CLOSES_AFTER, REOPENS_WITHIN, Action
 
 TITLE_LENGTH = 120
@@ -62,25 +63,32 @@ class Draft:
     folded: str | None = None
     kind: ItemKind = ItemKind.TICKET
     task_key: str | None = None
+    #: Message-IDs of the mail that asks, what it answers first and its own last.
+    thread: tuple[str, ...] = ()
 
 
 def open_ticket(draft: Draft, actor: Actor, now: datetime, *, files: Sequence[NewFile] = ()) -> WorkItem:
     """R1: opens an item at the rung where its requester's questions start, numbers it, starts its clocks,
-    and writes the receipt. Raises `UnknownTarget` for a unit or category that is not the municipality's."""
-    with transaction() as session:
+    and writes the receipt. Raises `UnknownTarget` for a unit or category that is not the municipality's.
+
+    All of it is made first and written in one go (`no_autoflush`): the item's rows in the order in which they
+    refer, each once, the clocks' due times among them."""
+    with transaction() as session, session.no_autoflush:
+        organisation = organisation_now(session, draft.municipality_id)
+        municipality = session.get(Municipality, draft.municipality_id)
         category = ladder_config().categories.get(draft.category)
-        unit = session.get(Unit, draft.unit_id)
-        if category is None or unit is None or unit.municipality_id != draft.municipality_id:
+        unit = organisation.unit(draft.unit_id)
+        if category is None or unit is None or municipality is None:
             raise UnknownTarget
         lane, priority = draft.lane or category.lane, draft.priority or category.priority
-        around = surroundings(session, draft.municipality_id, unit.path, now)
-        ladder = ladder_of(session, draft.municipality_id)
+        around = around_in(organisation, unit.path, now)
+        ladder = ladder_of(session, municipality.id)
         facts = Facts(unit.sector, lane, draft.category, draft.requester_role, priority)
         target = start(ladder, facts, around.places)
         item = _new_item(session, draft, unit, facts, target, now)
         item.confidential = draft.confidential or category.confidential or lane is Lane.BREACH
-        change = Change(session, item, actor, now)
-        change.ladder, change.around = ladder, around
+        notices.join_thread(item, draft.thread)
+        change = Change(session, item, actor, now).arriving(ladder, around)
         event = change.record(
             EventKind.OPENED,
             None,
@@ -100,7 +108,7 @@ def open_ticket(draft: Draft, actor: Actor, now: datetime, *, files: Sequence[Ne
         message = writer.write(event, draft.body, public=True, folded=draft.folded)
         keep_files(session, message, files)
         if draft.kind is ItemKind.TICKET:
-            notices.receipt(session, item, event, now)
+            notices.receipt(session, item, event, now, queue=target.unit.name)
         after_arrival(change, target, "Der er en ny sag i din kø.")
         change.finish()
         return item
@@ -230,7 +238,7 @@ def _informed(change: Change, roles: frozenset[Role]) -> list[PersonId | None]:
 
 
 def _new_item(
-    session: Session, draft: Draft, unit: Unit, facts: Facts, target: Target, now: datetime
+    session: Session, draft: Draft, unit: UnitRow, facts: Facts, target: Target, now: datetime
 ) -> WorkItem:
     body = mask(draft.body.strip())[0]
     first_line = body.splitlines()[0] if body else ""
@@ -274,7 +282,6 @@ def _new_item(
         state_changed_at=now,
     )
     session.add(item)
-    session.flush()
     return item
 
 

@@ -7,34 +7,24 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import current_app
-from sqlalchemy import and_, or_, select
 from sqlalchemy.engine import Row
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from ticketing.clocks import editions
 from ticketing.clocks.closing import calendar_name
 from ticketing.clocks.closing import calendars as known_calendars
 from ticketing.clocks.config import ClockConfig
 from ticketing.clocks.running import Calendars
-from ticketing.database import path_range
 from ticketing.ladder.config import LadderConfig
 from ticketing.ladder.rules import Facts, Ladder, Place, Server, Surroundings, next_target
-from ticketing.organisation.models import Absence, Municipality, Person, Post, Unit
-from ticketing.vocabulary import EventKind, MunicipalityId, PersonId, Role, UnitId, UnitKind
+from ticketing.organisation.models import Municipality
+from ticketing.organisation.snapshot import PostRow, Snapshot, UnitRow, organisation_now
+from ticketing.vocabulary import EventKind, MunicipalityId, PersonId, Role
 from ticketing.work.models import Event, WorkItem
 from ticketing.work.rules import ItemFacts, Standing
-from ticketing.work.unit_hours import COLUMNS, UnitHours, from_rows, hours_at
+from ticketing.work.unit_hours import UnitHours, from_rows, hours_at
 
 LOCAL_ZONE = ZoneInfo("Europe/Copenhagen")
-#: Roles that serve a whole sector or municipality, wherever their unit stands.
-WIDE_ROLES = (
-    Role.MUNICIPAL_ADMIN,
-    Role.ADMIN_SUPERUSER,
-    Role.IT_SERVICEDESK,
-    Role.PROJECT_GROUP,
-    Role.COMM_GROUP,
-    Role.DATA_PROTECTION,
-)
 MOVES = (EventKind.ESCALATED, EventKind.REFERRED, EventKind.MOVED_SIDEWAYS)
 
 
@@ -88,55 +78,38 @@ def facts_of(item: WorkItem) -> Facts:
 
 def surroundings(session: Session, municipality_id: MunicipalityId, unit_path: str, now: datetime) -> Around:
     """The units above `unit_path`, the IT unit, and every post that may serve an item there, with who is
-    present at `now`. Three statements, however large the organisation."""
-    chain_ids = [UnitId(int(part)) for part in unit_path.strip("/").split("/")]
-    rows = session.execute(
-        select(*COLUMNS, Unit.path, Unit.name)
-        .where(
-            or_(Unit.id.in_(chain_ids), and_(Unit.municipality_id == municipality_id, Unit.kind == UnitKind.IT))
-        )
-        .order_by(Unit.path)
-    ).all()
-    by_id = {row.id: Place(row.id, row.path, UnitKind(row.kind), row.sector, row.name) for row in rows}
-    chain = tuple(by_id[key] for key in chain_ids if key in by_id)
+    present at `now`. One statement while the organisation stays as it is (`organisation.snapshot`)."""
+    return around_in(organisation_now(session, municipality_id), unit_path, now)
+
+
+def around_in(organisation: Snapshot, unit_path: str, now: datetime) -> Around:
+    """`surroundings` in an organisation that was asked for."""
+    chain = organisation.chain(unit_path)
     return Around(
         Surroundings(
-            chain=chain,
-            it_unit=next((place for place in by_id.values() if place.kind is UnitKind.IT), None),
-            servers=_servers(session, municipality_id, chain, now),
+            chain=tuple(_place(unit) for unit in chain),
+            it_unit=next((_place(unit) for unit in organisation.it_units()), None),
+            servers=_servers(organisation, unit_path, now),
         ),
-        hours_at(unit_path, from_rows(rows)),
+        hours_at(unit_path, from_rows(chain)),
     )
 
 
-def _servers(
-    session: Session, municipality_id: MunicipalityId, chain: tuple[Place, ...], now: datetime
-) -> tuple[Server, ...]:
-    house = next((p for p in chain if p.kind in (UnitKind.INSTITUTION, UnitKind.ADMINISTRATION)), chain[-1])
-    low, high = path_range(house.path)
-    in_house = and_(Unit.path >= low, Unit.path < high)
-    if house.kind in (UnitKind.MUNICIPALITY, UnitKind.SECTOR, UnitKind.AREA):
-        in_house = and_(in_house, Post.role != Role.EMPLOYEE)
+def _place(unit: UnitRow) -> Place:
+    return Place(unit.id, unit.path, unit.kind, unit.sector, unit.name)
+
+
+def _servers(organisation: Snapshot, unit_path: str, now: datetime) -> tuple[Server, ...]:
     today = now.astimezone(LOCAL_ZONE).date()
-    posts = session.execute(
-        select(Post.person_id, Person.name, Person.phone, Post.role, Unit.path, Post.trained_on)
-        .join(Person, Person.id == Post.person_id)
-        .join(Unit, Unit.id == Post.unit_id)
-        .where(
-            Post.municipality_id == municipality_id,
-            Post.valid_from <= today,
-            or_(Post.valid_to.is_(None), Post.valid_to > today),
-            or_(Person.left_on.is_(None), Person.left_on > today),
-            or_(in_house, Post.unit_id.in_([place.id for place in chain]), Post.role.in_(WIDE_ROLES)),
-        )
-        .order_by(Post.id)
-    ).all()
-    away = absences_now(session, municipality_id, now)
-    return tuple(server_of(post, away, today) for post in posts)
+    away = _away(organisation, now)
+    posts = organisation.posts_around(unit_path)
+    return tuple(server_of(post, away, today) for post in posts if post.holds_on(today))
 
 
 def server_of(
-    post: Row[*tuple[Any, ...]], away: Mapping[PersonId, tuple[PersonId | None, str | None]], today: date
+    post: PostRow | Row[*tuple[Any, ...]],
+    away: Mapping[PersonId, tuple[PersonId | None, str | None]],
+    today: date,
 ) -> Server:
     """A row of a post (`person_id`, `name`, `phone`, `role`, `path`, `trained_on`) as the rules see it."""
     deputy = away.get(post.person_id, (None, None))
@@ -158,21 +131,17 @@ def absences_now(
     session: Session, municipality_id: MunicipalityId, now: datetime
 ) -> dict[PersonId, tuple[PersonId | None, str | None]]:
     """Who is away at `now`, with the deputy's id and name; a deputy who has left is none."""
-    deputy = aliased(Person)
+    return _away(organisation_now(session, municipality_id), now)
+
+
+def _away(organisation: Snapshot, now: datetime) -> dict[PersonId, tuple[PersonId | None, str | None]]:
     today = now.astimezone(LOCAL_ZONE).date()
-    rows = session.execute(
-        select(Absence.person_id, deputy.id, deputy.name, deputy.left_on)
-        .outerjoin(deputy, deputy.id == Absence.deputy_id)
-        .where(
-            Absence.municipality_id == municipality_id,
-            Absence.starts_at <= now,
-            or_(Absence.ends_at.is_(None), Absence.ends_at > now),
-        )
-        .order_by(Absence.id)
-    ).all()
     return {
-        person: (None, None) if left is not None and left <= today else (deputy_id, name)
-        for person, deputy_id, name, left in rows
+        one.person_id: (None, None)
+        if one.deputy_left_on is not None and one.deputy_left_on <= today
+        else (one.deputy_id, one.deputy_name)
+        for one in organisation.absences(now)
+        if one.starts_at <= now and (one.ends_at is None or one.ends_at > now)
     }
 
 
