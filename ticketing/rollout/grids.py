@@ -21,7 +21,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "id": ("id", "nøgle", "nr", "nr."),
     "category": ("kategori", "category", "type"),
     "sector": ("sektor", "sector", "område"),
-    "audience": ("målgruppe", "aktivitet", "audience", "opgave", "navn"),
+    "audience": ("målgruppe", "aktivitet", "audience", "opgave"),
     "responsible": ("ansvarlig", "responsible"),
     "trainers": ("undervisere", "underviser", "trainers"),
     "per": ("opgave pr.", "pr.", "per"),

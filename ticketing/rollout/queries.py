@@ -87,3 +87,23 @@ def waiting_proposals(session: Session, municipality_id: MunicipalityId) -> int:
         PlanProposal.municipality_id == municipality_id, PlanProposal.verdict.is_(None)
     )
     return session.scalar(waiting) or 0
+
+
+def waiting_by_import(session: Session, municipality_id: MunicipalityId) -> Mapping[int, int]:
+    """How many rows of each import nobody has decided about."""
+    waiting = (
+        select(PlanProposal.import_id, func.count())
+        .where(PlanProposal.municipality_id == municipality_id, PlanProposal.verdict.is_(None))
+        .group_by(PlanProposal.import_id)
+    )
+    return {row[0]: row[1] for row in session.execute(waiting)}
+
+
+def import_by_id(session: Session, municipality_id: MunicipalityId, import_id: int) -> PlanImport | None:
+    """One import of the municipality's, with who made it."""
+    found = (
+        select(PlanImport)
+        .where(PlanImport.municipality_id == municipality_id, PlanImport.id == import_id)
+        .options(joinedload(PlanImport.made_by))
+    )
+    return session.scalars(found).one_or_none()

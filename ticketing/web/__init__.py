@@ -24,6 +24,8 @@ PAGES = (
     "ticket",
     "servicedesk",
     "leader",
+    "plan",
+    "plan_proposals",
     "plan_timeline",
     "plan_slip",
     "plan_load",

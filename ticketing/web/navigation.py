@@ -58,7 +58,7 @@ def main_menu(roles: Set[Role], path: str) -> list[NavigationLink]:
         (_("Min kø"), "/koe", QUEUE_ROLES),
         (_("IT ServiceDesk"), "/it", frozenset({Role.IT_SERVICEDESK})),
         (_("Ledelse"), "/leder", OVERVIEW_ROLES),
-        (_("Udrulning"), "/plan/tidslinje", OVERVIEW_ROLES),
+        (_("Udrulning"), "/plan", OVERVIEW_ROLES),
         (_("Frister"), "/frister", frozenset({Role.MUNICIPAL_ADMIN})),
         (_("Fravær"), "/fravaer", STAFF),
     ]
