@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from tests.clocks.test_derive_transitions import CALENDARS, HOUR, RUNG, TOTAL, at, policy
-from tests.factories import SmallMunicipality, small_municipality
+from tests.factories import EventFactory, SmallMunicipality, WorkItemFactory, small_municipality
 from ticketing.clocks.config import load_clock_texts
 from ticketing.clocks.derive import ClockEvent, derive, used_at
 from ticketing.clocks.hypercare import Hypercare, keep_promises, relax, tighten
@@ -253,6 +253,15 @@ def test_a_sectors_date_in_the_configuration_serves_until_the_plan_has_one(
 def test_the_window_turns_once_whoever_looks(session, town) -> None:
     set_go_live(town.school.id, actions.SYSTEM, OPENED, GO_LIVE)
     assert [turn(BEGINS), turn(BEGINS), turn(ENDS), turn(ENDS)] == [1, 0, 1, 0]
+
+
+def test_an_item_that_cannot_be_replayed_stops_no_other(session, town) -> None:
+    broken = WorkItemFactory(unit=town.school_indskoling, opened_at=OPENED)
+    EventFactory(item=broken, seq=1, data={"state": "new", "policy": {"warn_share": 0.75}})
+    item = ask(town, town.school_indskoling)
+    set_go_live(town.school.id, actions.SYSTEM, OPENED, GO_LIVE)
+    assert follow(BEGINS) == 1
+    assert kinds(session, item)[-1] is EventKind.HYPERCARE_BEGUN
 
 
 def test_a_data_breachs_72_hours_are_not_shortened(session, town) -> None:
