@@ -70,8 +70,10 @@ def in_force_for_writing(
 ) -> ClockConfig:
     """As `in_force`, inside a transaction. The first time it keeps `files` as the municipality's edition 1, so
     that a later change of the files leaves alone what was promised by them."""
-    if _current(session, municipality_id) is None:
-        _begin(session, municipality_id, files, now)
+    current = _current(session, municipality_id)
+    if current is not None:
+        return edition(session, current)
+    _begin(session, municipality_id, files, now)
     return in_force(session, municipality_id, files)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from flask import current_app
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -14,7 +14,7 @@ from ticketing.mail import who
 from ticketing.mail.message import NotAMessage, ParsedMessage
 from ticketing.mail.models import InboundMail
 from ticketing.mail.parse import parse
-from ticketing.organisation.models import Municipality
+from ticketing.organisation.models import Municipality, Person
 from ticketing.vocabulary import Channel, ItemId, MunicipalityId
 from ticketing.work import actions, links, notices
 from ticketing.work.actions import Draft, NewFile
@@ -24,6 +24,14 @@ from ticketing.work.rules import shown_number
 
 _TITLE_LENGTH = 200
 _NO_TEXT = "(Mailen er uden tekst.)"
+_KEPT = (
+    select(InboundMail.outcome, InboundMail.reason, InboundMail.item_id, WorkItem.number)
+    .outerjoin(WorkItem, WorkItem.id == InboundMail.item_id)
+    .where(
+        InboundMail.municipality_id == bindparam("municipality_id"),
+        InboundMail.identity == bindparam("identity"),
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -45,10 +53,12 @@ def ingest(
     `mailbox_unit` is the mail key of the institution whose own mailbox it came by, which is where a new
     question belongs unless its address names another.
 
-    1. The message is kept raw under its identity; who is second to do that has nothing to do.
+    1. What was kept before under the same identity has been handled; of two at once the second fails to keep
+       it, and what it did is taken back.
     2. A machine's mail is kept with the reason; a bounce is noted on its ticket.
     3. A reply from one who takes part joins its ticket; any other mail opens one.
     4. What can't be handled is kept in quarantine with the reason.
+    The message is kept raw in the transaction of what became of it; only then may the server forget it.
     """
     try:
         mail = parse(raw)
@@ -59,10 +69,7 @@ def ingest(
             seen = _seen_before(session, municipality_id, identity(mail))
             if seen is not None:
                 return seen
-            kept = _kept_row(raw, mail, municipality_id, now)
-            session.add(kept)
-            session.flush()
-            return _handle(session, kept, mail, now, mailbox_unit)
+            return _handle(session, _kept_row(raw, mail, municipality_id, now), mail, now, mailbox_unit)
     except IntegrityError:
         seen = _seen_before(db.session(), municipality_id, identity(mail))
         if seen is None:
@@ -107,37 +114,45 @@ def _handle(
     session: Session, kept: InboundMail, mail: ParsedMessage, now: datetime, mailbox_unit: str | None
 ) -> Outcome:
     municipality = session.get_one(Municipality, kept.municipality_id)
+    known = who.known_messages(session, municipality, mail)
     if mail.delivery is not None or (mail.auto_response and mail.auto_response.kind == "bounce"):
         return _bounce(session, kept, mail, now)
-    if _is_our_own(session, municipality, mail):
+    if _is_our_own(municipality, mail, known):
         return _settle(session, kept, "automatic", "our own mail came back", None)
     if mail.auto_response is not None:
         return _settle(session, kept, "automatic", mail.auto_response.reason, None)
-    item = who.continued_item(session, municipality, mail)
+    item = who.continued_item(session, municipality, mail, known)
     person = who.person_with_address(session, municipality.id, mail, now)
     why_apart = None
     if item is not None:
         if who.takes_part(session, item, mail, person):
             try:
                 with session.begin_nested():
-                    return _join(session, kept, mail, item, now)
+                    return _join(session, kept, mail, item, person, now)
             except WorkError:
                 why_apart = "Mailen er et svar på {number}, som er lukket for længst."
         else:
             why_apart = "Mailen er et svar på {number}, men afsenderen deltager ikke i den sag."
-    opened = _open(session, municipality, mail, now, mailbox_unit)
+    asker = who.asker(session, municipality, mail, person, now, mailbox_unit)
+    opened = _open(municipality, mail, asker, now)
     if item is not None and why_apart is not None:
         number = shown_number(item.kind, item.number)
         actions.note(opened.id, actions.SYSTEM, now, text=why_apart.format(number=number))
     return _settle(session, kept, "opened", None, opened)
 
 
-def _join(session: Session, kept: InboundMail, mail: ParsedMessage, item: WorkItem, now: datetime) -> Outcome:
+def _join(
+    session: Session,
+    kept: InboundMail,
+    mail: ParsedMessage,
+    item: WorkItem,
+    person: Person | None,
+    now: datetime,
+) -> Outcome:
     """The mail becomes part of `item`: a colleague's as an internal note, anyone else's as the requester's."""
     assert mail.sender is not None
     if mail.message_id:
         notices.join_thread(item, [*mail.references, mail.message_id])
-    person = who.person_with_address(session, kept.municipality_id, mail, now)
     is_requester = mail.sender.email == (item.requester_email or "").lower() or (
         person is not None and person.id == item.requester_id
     )
@@ -154,14 +169,7 @@ def _join(session: Session, kept: InboundMail, mail: ParsedMessage, item: WorkIt
     return _settle(session, kept, "joined", None, item)
 
 
-def _open(
-    session: Session,
-    municipality: Municipality,
-    mail: ParsedMessage,
-    now: datetime,
-    mailbox_unit: str | None,
-) -> WorkItem:
-    found = who.asker(session, municipality, mail, now, mailbox_unit)
+def _open(municipality: Municipality, mail: ParsedMessage, found: who.Asker, now: datetime) -> WorkItem:
     ladder = current_app.extensions["ladder"]
     title = mail.subject or next((line.strip() for line in mail.reply.split("\n") if line.strip()), "")
     draft = Draft(
@@ -206,13 +214,11 @@ def _bounce(session: Session, kept: InboundMail, mail: ParsedMessage, now: datet
     return _settle(session, kept, "bounce", f"{reason}: {report.action}", item)
 
 
-def _is_our_own(session: Session, municipality: Municipality, mail: ParsedMessage) -> bool:
+def _is_our_own(municipality: Municipality, mail: ParsedMessage, known: who.KnownMessages) -> bool:
+    """Whether we wrote the mail: by its sender, or by its Message-ID when it was passed on to us."""
     if mail.sender is not None and links.is_our_mailbox(municipality, mail.sender.email):
         return True
-    sent = select(OutboxMessage.id).where(
-        OutboxMessage.municipality_id == municipality.id, OutboxMessage.mail_message_id == mail.message_id
-    )
-    return mail.message_id is not None and session.scalar(sent.limit(1)) is not None
+    return mail.message_id is not None and mail.message_id in known.ours
 
 
 def _kept_row(
@@ -235,18 +241,16 @@ def _settle(
 ) -> Outcome:
     kept.outcome, kept.reason = outcome, reason
     kept.item_id = item.id if item is not None else None
+    session.add(kept)
     session.flush()
     return Outcome(outcome, reason, kept.item_id, item.number if item is not None else None)
 
 
 def _seen_before(session: Session, municipality_id: MunicipalityId, key: str) -> Outcome | None:
-    row = session.scalar(
-        select(InboundMail).where(InboundMail.municipality_id == municipality_id, InboundMail.identity == key)
-    )
+    row = session.execute(_KEPT, {"municipality_id": municipality_id, "identity": key}).one_or_none()
     if row is None:
         return None
-    item = session.get(WorkItem, row.item_id) if row.item_id is not None else None
-    return Outcome(row.outcome, row.reason, row.item_id, item.number if item else None, seen_before=True)
+    return Outcome(row.outcome, row.reason, row.item_id, row.number, seen_before=True)
 
 
 def _files(mail: ParsedMessage) -> list[NewFile]:

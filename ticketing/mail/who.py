@@ -1,10 +1,11 @@
 """Who wrote a mail and which unit it belongs to (R2), and which ticket it continues."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, literal, or_, select
+from sqlalchemy.engine import Row
 from sqlalchemy.orm import Session
 
 from ticketing.mail import headers
@@ -12,7 +13,8 @@ from ticketing.mail.message import ParsedMessage
 from ticketing.mail.models import InboundMail
 from ticketing.mail.parse import header_of
 from ticketing.organisation.models import Municipality, Person, Post, Unit
-from ticketing.vocabulary import MunicipalityId, PersonId, RequesterRole, Role, UnitId
+from ticketing.organisation.snapshot import Snapshot, UnitRow, organisation_now
+from ticketing.vocabulary import ItemId, MunicipalityId, PersonId, RequesterRole, Role, UnitId
 from ticketing.work import links
 from ticketing.work.models import Event, OutboxMessage, Watcher, WorkItem
 from ticketing.work.rules import parse_number
@@ -25,6 +27,32 @@ _REQUESTER_ROLES = {
     Role.INSTITUTION_ADMIN: RequesterRole.ADMINISTRATOR,
     Role.MUNICIPAL_ADMIN: RequesterRole.ADMINISTRATOR,
 }
+_KNOWN = (
+    select(OutboxMessage.mail_message_id, OutboxMessage.item_id, literal(True))
+    .where(
+        OutboxMessage.municipality_id == bindparam("municipality_id"),
+        OutboxMessage.mail_message_id.in_(bindparam("named", expanding=True)),
+    )
+    .union_all(
+        select(InboundMail.message_id, InboundMail.item_id, literal(False)).where(
+            InboundMail.municipality_id == bindparam("municipality_id"),
+            InboundMail.message_id.in_(bindparam("named", expanding=True)),
+            InboundMail.item_id.is_not(None),
+        )
+    )
+)
+_PERSON = select(Person).where(
+    Person.municipality_id == bindparam("municipality_id"), Person.email == bindparam("email")
+)
+_EARLIER = (
+    select(WorkItem.unit_id, WorkItem.requester_role, WorkItem.requester_name)
+    .where(
+        WorkItem.municipality_id == bindparam("municipality_id"),
+        WorkItem.requester_email == bindparam("email"),
+    )
+    .order_by(WorkItem.opened_at.desc())
+    .limit(1)
+)
 #: How many mails of a ticket are read again to see who was in copy.
 _MAILS_OF_A_TICKET = 20
 
@@ -39,35 +67,62 @@ class Asker:
     name: str | None
 
 
+@dataclass(frozen=True)
+class KnownMessages:
+    """The Message-IDs that a mail names and we know, with the item each belongs to: those that we sent
+    (`ours`; an id of no item is None) and those that came in (`theirs`)."""
+
+    ours: Mapping[str, ItemId | None]
+    theirs: Mapping[str, ItemId]
+
+    def item_of(self, message_id: str) -> ItemId | None:
+        return self.ours.get(message_id) or self.theirs.get(message_id)
+
+
+def known_messages(session: Session, municipality: Municipality, mail: ParsedMessage) -> KnownMessages:
+    """What we know of the messages that `mail` names: its own id, what it answers, what it refers to, what it
+    says did not arrive. One statement over two indexes, however many are named."""
+    reported = mail.delivery.original_message_id if mail.delivery else None
+    named = {mail.message_id, reported, *mail.in_reply_to, *mail.references} - {None}
+    if not named:
+        return KnownMessages({}, {})
+    values = {"municipality_id": municipality.id, "named": sorted(str(one) for one in named)}
+    ours: dict[str, ItemId | None] = {}
+    theirs: dict[str, ItemId] = {}
+    for message_id, item_id, is_ours in session.execute(_KNOWN, values):
+        if is_ours:
+            ours[message_id] = item_id
+        elif item_id is not None:
+            theirs.setdefault(message_id, item_id)
+    return KnownMessages(ours, theirs)
+
+
 def asker(
     session: Session,
     municipality: Municipality,
     mail: ParsedMessage,
+    person: Person | None,
     now: datetime,
     mailbox_unit: str | None = None,
 ) -> Asker:
-    """R2: a known employee's institution and role; else that of the address's earlier question; else the
-    institution in the recipient address; else the one with the mail key `mailbox_unit`, whose own mailbox
-    the mail came by; else the municipality itself."""
-    addressed = _addressed_unit(session, municipality, mail, mailbox_unit)
-    person = None if mail.auth.failed else person_with_address(session, municipality.id, mail, now)
-    if person is not None:
+    """R2: a known employee's (`person`) institution and role; else that of the address's earlier question;
+    else the institution in the recipient address; else the one with the mail key `mailbox_unit`, whose own
+    mailbox the mail came by; else the municipality itself. Nobody acts as another: a sender who failed
+    authentication is neither the employee nor the one who asked before."""
+    organisation = organisation_now(session, municipality.id)
+    addressed = _addressed_unit(organisation, municipality, mail, mailbox_unit)
+    verified = not mail.auth.failed
+    if person is not None and verified:
         post = _post(session, person, addressed, now)
         if post is not None:
             role = _REQUESTER_ROLES.get(post.role, RequesterRole.EMPLOYEE)
             return Asker(post.unit_id, role, person.id, person.name)
     name = mail.sender.name or None if mail.sender else None
-    earlier = None if mail.auth.failed else _earlier_question(session, municipality.id, mail)
+    earlier = _earlier_question(session, municipality.id, mail) if verified else None
     if earlier is not None:
         unit_id = addressed.id if addressed is not None else earlier.unit_id
         return Asker(unit_id, earlier.requester_role, None, earlier.requester_name or name)
-    unit = (
-        addressed
-        or session.scalars(
-            select(Unit).where(Unit.municipality_id == municipality.id, Unit.parent_id.is_(None)).limit(1)
-        ).one()
-    )
-    return Asker(unit.id, RequesterRole.UNKNOWN, None, name)
+    return Asker((addressed or organisation.root()).id, RequesterRole.UNKNOWN, None, name)
 
 
 def person_with_address(
@@ -76,22 +131,24 @@ def person_with_address(
     """The employee who has the sender's address and hasn't left by `now`."""
     if mail.sender is None:
         return None
-    return session.scalar(
-        select(Person).where(
-            Person.municipality_id == municipality_id,
-            Person.email == mail.sender.email,
-            or_(Person.left_on.is_(None), Person.left_on > now.date()),
-        )
-    )
+    values = {"municipality_id": municipality_id, "email": mail.sender.email}
+    person = session.scalar(_PERSON, values)
+    gone = person is not None and person.left_on is not None and person.left_on <= now.date()
+    return None if gone else person
 
 
-def continued_item(session: Session, municipality: Municipality, mail: ParsedMessage) -> WorkItem | None:
+def continued_item(
+    session: Session, municipality: Municipality, mail: ParsedMessage, known: KnownMessages
+) -> WorkItem | None:
     """The ticket that `mail` says it continues: by a Message-ID of its thread, newest first; else by the
     signed reply address; else by the number in the subject. Whether the sender may is another question."""
     for message_id in [*reversed(mail.in_reply_to), *reversed(mail.references)]:
-        found = _item_of_message(session, municipality.id, message_id)
-        if found is not None:
-            return found
+        item_id = known.item_of(message_id)
+        if item_id is not None:
+            return session.get(WorkItem, item_id)
+        number = links.read_message_id(municipality.id, message_id)
+        if number is not None:
+            return _item_by_number(session, municipality.id, number)
     for tag in _tags(municipality, mail):
         number = links.read_reply_token(municipality.id, tag)
         if number is not None:
@@ -136,20 +193,6 @@ def is_colleague_of(session: Session, item: WorkItem, person: Person) -> bool:
     return any(session.execute(question.limit(1)).first() for question in (follows, acted, told))
 
 
-def _item_of_message(session: Session, municipality_id: MunicipalityId, message_id: str) -> WorkItem | None:
-    ours = select(OutboxMessage.item_id).where(
-        OutboxMessage.municipality_id == municipality_id, OutboxMessage.mail_message_id == message_id
-    )
-    theirs = select(InboundMail.item_id).where(
-        InboundMail.municipality_id == municipality_id, InboundMail.message_id == message_id
-    )
-    for question in (ours, theirs):
-        item_id = session.scalars(question).first()
-        if item_id is not None:
-            return session.get(WorkItem, item_id)
-    return None
-
-
 def _item_by_number(session: Session, municipality_id: MunicipalityId, number: int) -> WorkItem | None:
     return session.scalar(
         select(WorkItem).where(WorkItem.municipality_id == municipality_id, WorkItem.number == number)
@@ -166,19 +209,17 @@ def _tags(municipality: Municipality, mail: ParsedMessage) -> list[str]:
 
 
 def _addressed_unit(
-    session: Session, municipality: Municipality, mail: ParsedMessage, mailbox_unit: str | None
-) -> Unit | None:
+    organisation: Snapshot, municipality: Municipality, mail: ParsedMessage, mailbox_unit: str | None
+) -> UnitRow | None:
     tags: Sequence[str] = _tags(municipality, mail)
     for tag in [*tags[:10], *([mailbox_unit] if mailbox_unit else [])]:
-        unit = session.scalars(
-            select(Unit).where(Unit.municipality_id == municipality.id, Unit.mail_key == tag)
-        ).first()
+        unit = organisation.unit_with_mail_key(tag)
         if unit is not None:
             return unit
     return None
 
 
-def _post(session: Session, person: Person, addressed: Unit | None, now: datetime) -> Post | None:
+def _post(session: Session, person: Person, addressed: UnitRow | None, now: datetime) -> Post | None:
     """The post that the question is about: one at the addressed unit, else the oldest held now."""
     posts = session.execute(
         select(Post, Unit.path)
@@ -198,12 +239,8 @@ def _post(session: Session, person: Person, addressed: Unit | None, now: datetim
 
 def _earlier_question(
     session: Session, municipality_id: MunicipalityId, mail: ParsedMessage
-) -> WorkItem | None:
+) -> Row[UnitId, RequesterRole, str | None] | None:
     if mail.sender is None:
         return None
-    return session.scalars(
-        select(WorkItem)
-        .where(WorkItem.municipality_id == municipality_id, WorkItem.requester_email == mail.sender.email)
-        .order_by(WorkItem.opened_at.desc())
-        .limit(1)
-    ).first()
+    values = {"municipality_id": municipality_id, "email": mail.sender.email}
+    return session.execute(_EARLIER, values).first()
