@@ -148,6 +148,17 @@ def state_word(state: State) -> str:
     }[State(state)]
 
 
+def wakes(state: State, wake_at: datetime, now: datetime) -> str:
+    """What happens by itself to an item that waits, and when; nothing for one that does not."""
+    sentence = {
+        State.WAITING_VENDOR: _("Spørg leverandøren igen %(when)s"),
+        State.WAITING_SYNC: _("Går videre %(when)s"),
+        State.WAITING_REQUESTER: _("Melder hører fra os igen %(when)s"),
+        State.SOLVED: _("Lukkes %(when)s"),
+    }.get(state)
+    return sentence % {"when": moment(wake_at, now)} if sentence else ""
+
+
 def state_look(state: State) -> tuple[str, str]:
     """The tone and the icon that go with a state's word."""
     if state in WAITING_STATES:
@@ -297,4 +308,5 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "state_look": state_look,
     "state_word": state_word,
     "time_of_day": time_of_day,
+    "wakes": wakes,
 }
