@@ -144,6 +144,20 @@ def test_wait_for_a_vendor_asks_first_which_then_what_that_vendor_demands(desk) 
     assert (desk.item.state, desk.item.vendor_ref) == (State.WAITING_VENDOR, "STIL-77")
 
 
+def test_the_day_to_ask_a_vendor_again_may_be_left_to_the_municipality(desk) -> None:
+    filled = {
+        "vendor": "stil",
+        "ask_again_at": "",
+        "field_institution_code": "A12345",
+        "field_profile_type": "Forælder",
+        "field_checked_admin_system": "Ser rigtig ud",
+        "reference": "STIL-78",
+    }
+    assert desk.send("vent-leverandoer", **filled).status_code == 302
+    assert desk.item.wake_at > desk.now + timedelta(days=5)
+    assert "Spørg leverandøren igen" in desk.client.get(desk.address).text
+
+
 def test_escalate_asks_only_for_what_is_missing(client, town) -> None:
     draft_desk = Desk(client, town)
     item = draft_desk.item

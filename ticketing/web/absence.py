@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import login_required
 from werkzeug.wrappers import Response
 
+from ticketing.database import again_after_deadlock
 from ticketing.insight.colleagues import TRAINED_ROLES, colleagues, own_absences, possible_deputies
 from ticketing.vocabulary import PersonId
 from ticketing.web import viewing
@@ -43,7 +45,8 @@ def add() -> str | Response | tuple[str, int]:
         return _render(typed, errors), 422
     starts_at = max(now, _midnight(first)) if first == now.astimezone(COPENHAGEN).date() else _midnight(first)
     try:
-        set_absence(
+        gone = partial(
+            set_absence,
             viewer.person_id,
             viewing.actor(),
             now,
@@ -52,6 +55,7 @@ def add() -> str | Response | tuple[str, int]:
             deputy_id=PersonId(deputies[deputy_text]) if deputy_text else None,
             note=typed.get("note", "").strip()[:NOTE_LENGTH] or None,
         )
+        again_after_deadlock(gone)
     except WorkError as refused:
         return _render(typed, {"first": [refused.message_da()]}), 422
     flash(_("Dit fravær er gemt. Dine sager er i gode hænder."), "success")
@@ -65,7 +69,7 @@ def end(absence_id: int) -> Response:
     now = viewing.request_time()
     if absence_id not in {one.id for one in own_absences(viewing.viewer(), now)}:
         abort(404)
-    end_absence(absence_id, viewing.actor(), now)
+    again_after_deadlock(partial(end_absence, absence_id, viewing.actor(), now))
     flash(_("Velkommen tilbage. Fraværet er slut."), "success")
     return redirect(url_for("absence.page"))
 
