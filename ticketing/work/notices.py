@@ -79,12 +79,17 @@ def staff_notices(session: Session, told: Sequence[Told], now: datetime) -> None
     at_work = next_at_work(
         session, {one.person_id for one in told if not is_urgent(one.item.priority, one.item.lane)}, now
     )
+    of = {key: session.get_one(Municipality, key) for key in {one.item.municipality_id for one in told}}
+    told_none = {
+        person.id
+        for person in people.values()
+        if has_left(person, now) or links.is_our_mailbox(of[person.municipality_id], person.email)
+    }
     rows = []
     for one in told:
-        person = people[one.person_id]
-        municipality = session.get_one(Municipality, one.item.municipality_id)
-        if has_left(person, now) or links.is_our_mailbox(municipality, person.email):
+        if one.person_id in told_none:
             continue
+        person, municipality = people[one.person_id], of[one.item.municipality_id]
         urgent = is_urgent(one.item.priority, one.item.lane)
         not_before = now if urgent else at_work[person.id]
         rows.append(_notice(municipality, one, person.email, now, not_before, urgent=urgent))

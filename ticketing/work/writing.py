@@ -4,11 +4,29 @@ On PostgreSQL the rows travel as one JSON value. On SQLite, where a statement is
 ordinary ways do.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import JSON, FromClause, Table, bindparam, column, func, insert, inspect, select, update
+from sqlalchemy import (
+    JSON,
+    BindParameter,
+    ColumnElement,
+    Dialect,
+    FromClause,
+    Table,
+    Text,
+    TypeDecorator,
+    bindparam,
+    cast,
+    column,
+    func,
+    insert,
+    inspect,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from ticketing.database import Base
@@ -60,7 +78,9 @@ def _on_postgresql(session: Session) -> bool:
 
 
 def _table(model: type[Base]) -> Table:
-    return cast(Table, inspect(model).local_table)
+    table = inspect(model).local_table
+    assert isinstance(table, Table)
+    return table
 
 
 def _changed(row: Base) -> set[str]:
@@ -70,11 +90,19 @@ def _changed(row: Base) -> set[str]:
 
 def _sent(table: Table, rows: Sequence[Mapping[str, Any]]) -> FromClause:
     """The rows as a table that a statement can read, with `table`'s names and types."""
-    plain = [{name: _plain(value) for name, value in row.items()} for row in rows]
     typed = [column(name, table.c[name].type) for name in rows[0]]
-    sent = func.json_to_recordset(bindparam("rows", plain, type_=JSON))
+    sent = func.json_to_recordset(bindparam("rows", list(rows), type_=_Rows))
     return sent.table_valued(*typed, name="new").render_derived(with_types=True)
 
 
-def _plain(value: object) -> object:
-    return value.isoformat() if isinstance(value, datetime) else value
+class _Rows(TypeDecorator[Sequence[Mapping[str, Any]]]):
+    """Rows as JSON; a time is written as ISO 8601 says."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Sequence[Mapping[str, Any]] | None, _dialect: Dialect) -> str | None:
+        return json.dumps(value, default=datetime.isoformat)
+
+    def bind_expression(self, bindvalue: BindParameter[Any]) -> ColumnElement[Any]:
+        return cast(bindvalue, JSON)
