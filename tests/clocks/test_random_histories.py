@@ -2,8 +2,8 @@
 
 Every kind of change is drawn: waiting of each kind, moves up and down, solving and reopening, another
 priority or lane, a move to a unit with other hours, an edited calendar, a new edition of targets and hours
-(from now on, or from the start), a fault that the item is attached to, a clock that fired. The histories lie
-around both changes of the clock.
+(from now on, or from the start), hypercare and back, a fault that the item is attached to, a clock that fired.
+The histories lie around both changes of the clock. The line of time on the ticket page adds up to the same.
 """
 
 from dataclasses import dataclass, field
@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from ticketing.clocks.derive import ClockEvent, derive, explain
+from ticketing.clocks.hypercare import Hypercare, relax, tighten
 from ticketing.clocks.rules import Calendar, OpeningHours, Version, parse_interval
 from ticketing.clocks.story import legs
 from ticketing.vocabulary import WAITING_STATES, ClockKind, ClockState, EventKind, Reach, Rung, State
@@ -28,6 +29,7 @@ FRIDAYS = [
     datetime(2026, 12, 18, tzinfo=UTC),
     datetime(2026, 5, 8, tzinfo=UTC),
 ]
+CARE = Hypercare(before=1, after=10, share=0.5, warn_share=0.5)
 LENGTH = 120 * 24 * 60
 #: "@2" is the same calendar after an edit: shorter days and a closed Wednesday.
 HOURS = {
@@ -240,6 +242,18 @@ class Life:
                     clock.used = sum(sum(minutes[begun:ended]) for begun, ended in clock.ran)
         self.event(EventKind.POLICY_CHANGED, {"policy": self.policy, "edition": 3, "reach": reach}, "system")
 
+    def hypercare(self) -> None:
+        """The unit's first days begin or end: tight numbers for what is left, or the normal ones again."""
+        if self.policy.get("hypercare"):
+            kind, self.policy = EventKind.HYPERCARE_ENDED, relax(self.policy)
+        else:
+            used = {clock.kind: clock.used * 60 for clock in self.clocks if clock.counts}
+            kind, self.policy = EventKind.HYPERCARE_BEGUN, tighten(self.policy, CARE, used)
+        for clock in self.clocks:
+            if clock.counts and clock.verdict is not ClockState.MISSED:
+                self.give_target(clock)
+        self.event(kind, {"policy": self.policy}, "system")
+
     def attach(self) -> None:
         """Onto a known fault, or off it again."""
         self.hangs = not self.hangs
@@ -297,7 +311,7 @@ class Life:
         possible = [
             self.wait, self.resume, self.answer, self.note, self.requester_writes, self.move, self.move,
             self.reclassify, self.edit_calendar, self.new_edition, self.new_edition, self.breach, self.breach,
-            self.solve, self.attach,
+            self.solve, self.attach, self.hypercare,
         ]  # fmt: skip
         self.random.choice(possible)()
 
@@ -359,6 +373,8 @@ def test_every_clock_of_a_random_history_equals_a_count_of_minutes(friday: datet
         *ClockState,
         EventKind.REOPENED,
         EventKind.CLOCK_BREACHED,
+        EventKind.HYPERCARE_BEGUN,
+        EventKind.HYPERCARE_ENDED,
         EventKind.ATTACHED,
         EventKind.DETACHED,
         *Reach,

@@ -12,6 +12,7 @@ The 72 hours of a data breach are the law's and are left alone.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from math import ceil
 from typing import Any
 
 from ticketing.clocks.rules import Calendar
@@ -81,7 +82,9 @@ def keep_promises(policy: Policy, last: Policy | None, *, same_visit: bool) -> d
 
 
 def _shrunk(target: int, share: float, used: int) -> int:
-    return target if used >= target else used + round((target - used) * share)
+    """In whole minutes, never under what is used."""
+    tight = used + (target - used) * share
+    return target if used >= target else min(target, ceil(tight / 60) * 60)
 
 
 def _open_day(calendar: Calendar, start: date, steps: int) -> date:
