@@ -12,6 +12,7 @@ import ticketing.jobs.models
 import ticketing.knowledge.models
 import ticketing.mail.models
 import ticketing.rollout.models
+import ticketing.rollout.training_models
 import ticketing.work.models  # noqa: F401 - the migrations compare with every table
 from ticketing import web
 from ticketing.clocks.config import load_clock_config

@@ -262,3 +262,28 @@ class KnownQuestionState(StrEnum):
     PROPOSED = "proposed"
     ANSWERED = "answered"
     DISMISSED = "dismissed"
+
+
+class TakingPart(StrEnum):
+    """How a person stands to a course. Those who said no keep no seat."""
+
+    INVITED = "invited"
+    COMING = "coming"
+    TENTATIVE = "tentative"
+    DECLINED = "declined"
+    TOOK_PART = "took_part"
+    MISSED = "missed"
+
+
+class SeatKind(StrEnum):
+    """A seat at the supplier's course: in the contract, or bought on top of it by a unit."""
+
+    PAID = "paid"
+    EXTRA = "extra"
+
+
+class GoVerdict(StrEnum):
+    """Whether a unit begins on its day."""
+
+    GO = "go"
+    NO_GO = "no_go"

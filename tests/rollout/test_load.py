@@ -23,9 +23,8 @@ LIVE = date(2027, 8, 16)
 
 
 def _unit(number: int, users: int, per_week: int, *, trained: bool = True, on: date = LIVE) -> UnitLoad:
-    return UnitLoad(
-        UnitId(number), f"Skole {number}", on, users, trained, {week: {"LOGIN": per_week} for week in WEEKS}
-    )
+    counts = {week: {"LOGIN": per_week} for week in WEEKS}
+    return UnitLoad(UnitId(number), f"Skole {number}", on, users, float(trained), counts)
 
 
 @given(st.integers(-400, 400))

@@ -27,6 +27,7 @@ from ticketing.jobs.listening import Listeners
 from ticketing.knowledge.actions import answer_those_who_asked
 from ticketing.knowledge.travelling import find_travelling_everywhere
 from ticketing.mail.polling import poll_due
+from ticketing.rollout.gaps import ask_to_enrol
 from ticketing.rollout.tasks import follow_plan
 from ticketing.work.cover import hand_on_what_is_due
 from ticketing.work.hypercare import turn
@@ -61,6 +62,7 @@ JOBS = (
     Job("nightly check", 600, nightly),
     Job("calendars", 30, spread),
     Job("plan", 60, follow_plan),
+    Job("enrolling", 3600, ask_to_enrol),
 )
 
 

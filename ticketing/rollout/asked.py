@@ -65,7 +65,14 @@ def asked_around(viewer: Viewer, dates: Mapping[Institution, date]) -> list[Unit
                 of_week = counts.setdefault(place.id, {}).setdefault(week, {})
                 of_week[category] = of_week.get(category, 0) + count
     return [
-        UnitLoad(place.id, place.name, on, users.get(place, 0), place in trained, counts.get(place.id, {}))
+        UnitLoad(
+            unit_id=place.id,
+            name=place.name,
+            on=on,
+            users=users.get(place, 0),
+            coverage=trained.get(place, 0.0),
+            counts=counts.get(place.id, {}),
+        )
         for place, on in dates.items()
     ]
 
@@ -124,7 +131,8 @@ def _users(viewer: Viewer, paths: _Paths) -> dict[Institution, int]:
     return users
 
 
-def _trained(viewer: Viewer, dates: Mapping[Institution, date], paths: _Paths) -> set[Institution]:
+def _trained(viewer: Viewer, dates: Mapping[Institution, date], paths: _Paths) -> dict[Institution, float]:
+    """The share of each house's units with a superuser where somebody was trained on its date."""
     rows = db.session.execute(
         select(Unit.path, Post.trained_on, Post.valid_from, Post.valid_to)
         .join(Post, Post.unit_id == Unit.id)
@@ -144,7 +152,7 @@ def _trained(viewer: Viewer, dates: Mapping[Institution, date], paths: _Paths) -
         place = paths.institution_of(path)
         assert place is not None
         of_place.setdefault(place, []).append(is_trained)
-    return {place for place, units in of_place.items() if all(units)}
+    return {place: sum(units) / len(units) for place, units in of_place.items()}
 
 
 def _inside(column: InstrumentedAttribute[str], members: list[Institution]) -> ColumnElement[bool]:

@@ -22,14 +22,20 @@ _SEED = 20_190_826
 
 @dataclass(frozen=True)
 class UnitLoad:
-    """One unit's questions around its own date, by week and category. `users`: people who work there."""
+    """One unit's questions around its own date, by week and category. `users`: people who work there.
+    `coverage`: the share of its departments that had a trained superuser on that date, 0 to 1."""
 
     unit_id: UnitId
     name: str
     on: date
     users: int
-    is_trained: bool
+    coverage: float
     counts: Mapping[int, Mapping[str, int]] = field(default_factory=dict)
+
+    @property
+    def is_trained(self) -> bool:
+        """Whether every department had a trained superuser on the date."""
+        return self.coverage >= 1
 
     def in_week(self, week: int) -> int:
         """Questions of one week."""
@@ -51,6 +57,11 @@ class Group:
     def users(self) -> int:
         """People who work in the units."""
         return sum(unit.users for unit in self.units)
+
+    @property
+    def coverage(self) -> float | None:
+        """The mean of the units' coverage, 0 to 1; None without a unit."""
+        return sum(unit.coverage for unit in self.units) / len(self.units) if self.units else None
 
     def in_week(self, week: int) -> int:
         """Questions of one week."""
