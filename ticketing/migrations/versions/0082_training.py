@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from ticketing.database import UtcDateTime
 
 revision = "0082"
-down_revision = "0040"
+down_revision = "0060"
 branch_labels = None
 depends_on = None
 
