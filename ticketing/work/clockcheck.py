@@ -108,14 +108,13 @@ def _events(session: Session, items: Sequence[WorkItem]) -> dict[ItemId, list[Ev
 
 def _compare(session: Session, item: WorkItem, events: Sequence[Event]) -> list[Finding]:
     """What computing the item's clocks anew changes on its rows, which are changed by it."""
-    rows = session.scalars(select(Clock).where(Clock.item_id == item.id)).all()
+    rows = list(session.scalars(select(Clock).where(Clock.item_id == item.id)))
     before = _values(item, rows)
     try:
-        refresh_clocks(session, item, events)
+        refresh_clocks(session, item, events, rows)
     except (LookupError, TypeError, ValueError) as error:  # a HistoryError, or a word that means nothing here
         return [Broken(item.id, item.number, f"{type(error).__name__}: {error}")]
-    made = [row for row in session.new if isinstance(row, Clock) and row.item_id == item.id]
-    after = _values(item, [row for row in (*rows, *made) if row not in session.deleted])
+    after = _values(item, rows)
     return [
         Difference(item.id, item.number, *key, before.get(key), after.get(key))
         for key in sorted({*before, *after})
