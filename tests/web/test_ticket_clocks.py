@@ -9,7 +9,7 @@ import pytest
 import time_machine
 
 from tests.clocks.test_complaints import Case, at
-from tests.factories import SmallMunicipality, small_municipality
+from tests.factories import EventFactory, SmallMunicipality, WorkItemFactory, small_municipality
 from tests.web.test_sign_in import sign_in
 from ticketing.accounts.throttle import throttle
 from ticketing.clocks.rules import ALWAYS, Calendar, OpeningHours, Version, parse_interval
@@ -159,6 +159,13 @@ def test_a_question_on_a_known_fault_says_what_it_waits_for(client, town) -> Non
     shown = Browser(client, case).page(town.superuser, at("mon", "12:00"))
     assert "Sagen hænger på en kendt fejl" in shown
     assert "Venter på den kendte fejl – + 2 t" in shown
+
+
+def test_a_history_that_cannot_be_replayed_still_has_a_page(client, town) -> None:
+    item = WorkItemFactory(unit=town.school_indskoling, title="Indlæst sag")
+    EventFactory(item=item, seq=1, data={"state": "new", "policy": {"warn_share": 0.75}})
+    sign_in(client, town.superuser)
+    assert "Indlæst sag" in client.get(f"/sager/{item.number}").text
 
 
 MONDAY = datetime(2026, 11, 23, 8, tzinfo=CPH).astimezone(UTC)

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from flask_babel import gettext as _
 
-from ticketing.clocks.derive import Calendars, Explained, HistoryError, explain
+from ticketing.clocks.derive import Calendars, Explained, explain
 from ticketing.clocks.hypercare import TIGHTENED
 from ticketing.clocks.story import legs
 from ticketing.insight.ticket_page import TicketPage
@@ -58,7 +58,7 @@ def clocks_of(
     """The item's clocks; None for one without any, or whose history can't be replayed."""
     try:
         explained = explain(clock_events(page.events), calendars)
-    except HistoryError:
+    except (LookupError, TypeError, ValueError):  # as `clocks verify` names them
         return None
     told = Told(page, explained, calendars, name_of, now)
     shown = [clock for kind in SHOWN if (clock := told.newest(kind)) and _tells_something(told, clock)]
