@@ -3,6 +3,7 @@
 import base64
 
 from tests.mail.letterbox import bounce, letter, multipart
+from tests.mail.nasty_files import NASTY_FILES
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\x00" * 40
 PLAIN = "Content-Type: text/plain; charset=utf-8"
@@ -294,4 +295,4 @@ NASTY: dict[str, tuple[bytes, dict[str, object]]] = {
     ),
     "a text of 2 MB": (letter("ord " * 500_000), {"warnings": "longer than can be shown"}),
     "80,000 empty lines": (letter("hej" + "\r\n" * 80_000 + "On " * 10_000), {"text": "hej"}),
-}
+} | NASTY_FILES

@@ -16,6 +16,8 @@ ADDRESSES = 200
 _ADDRESS = re.compile(r"[^\s<>\"(),;:\[\]\\@]{1,64}@[^\s<>\"(),;:\[\]\\@]{1,189}")
 _MESSAGE_ID = re.compile(r"<([^<>\s]{1,248})>")
 _ENCODED_WORD = re.compile(r"=\?[^?\s]{1,60}\?[bBqQ]\?")
+# An encoded word with a sign that parts addresses: it should have been encoded too (RFC 2047 §5).
+_UNSAFE_WORD = re.compile(r"=\?[^?\s]{1,60}\?[bBqQ]\?[^?\s]{0,200}[:;,<>()@\"][^?\s]{0,200}\?=")
 _GLUED_WORD = re.compile(r"(\?=)(=\?)")
 _RESULT = re.compile(r"\b(spf|dkim|dmarc)\s{0,5}=\s{0,5}([a-z]{1,20})", re.IGNORECASE)
 
@@ -60,7 +62,7 @@ def addresses(message: Message, name: str) -> tuple[MailAddress, ...]:
     found: list[MailAddress] = []
     for value in raw_values(message, name):
         try:
-            pairs = getaddresses([value])
+            pairs = getaddresses([_UNSAFE_WORD.sub(_quoted, value)])
         except (ValueError, IndexError, AttributeError, TypeError):
             pairs = []
         good = [(shown, one) for shown, one in pairs if _ADDRESS.fullmatch(one)]
@@ -73,6 +75,10 @@ def addresses(message: Message, name: str) -> tuple[MailAddress, ...]:
             if len(found) >= ADDRESSES:
                 return tuple(found)
     return tuple(found)
+
+
+def _quoted(word: re.Match[str]) -> str:
+    return '"' + words(word[0]).replace("\\", "").replace('"', "") + '"'
 
 
 def message_ids(message: Message, name: str) -> tuple[str, ...]:
