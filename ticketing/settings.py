@@ -1,6 +1,7 @@
 """All settings, read once from the environment into one typed object. Secrets come from nowhere else."""
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -41,6 +42,8 @@ class Settings:
     secure_cookies: bool
     trusted_proxies: int
     attachments: AttachmentLimits = AttachmentLimits()
+    #: "tcp://host:port" or "unix:/path"; None: files are not scanned.
+    clamd: str | None = None
 
 
 def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
@@ -69,6 +72,7 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         secure_cookies=_switch(environ, "TICKETING_SECURE_COOKIES", default=False),
         trusted_proxies=_number(environ, "TICKETING_TRUSTED_PROXIES", 0),
         attachments=read_attachment_limits(environ),
+        clamd=_scanner(environ),
     )
 
 
@@ -99,6 +103,13 @@ def _kept_key(path: Path) -> str:
         key = secrets.token_urlsafe(48)
         file.write(key)
     return key
+
+
+def _scanner(environ: Mapping[str, str]) -> str | None:
+    address = environ.get("TICKETING_CLAMD") or None
+    if address is not None and not re.fullmatch(r"tcp://[^\s/]+:[0-9]{1,5}|unix:/\S+", address):
+        raise SettingsError(f"TICKETING_CLAMD must be tcp://HOST:PORT or unix:/PATH, not {address!r}")
+    return address
 
 
 def _number(environ: Mapping[str, str], name: str, default: int) -> int:

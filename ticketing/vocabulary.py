@@ -237,6 +237,17 @@ class Reach(StrEnum):
     FROM_START = "from_start"
 
 
+class Scan(StrEnum):
+    """Where a file stands with the virus scanner."""
+
+    #: No scanner was set up when it came.
+    OFF = "off"
+    PENDING = "pending"
+    CLEAN = "clean"
+    #: Flagged, or such that the scanner can't say: kept, and not handed out.
+    HELD = "held"
+
+
 class ClockKind(StrEnum):
     """Three clocks an item and rung, the vendor's follow-up and the breach lane's 72 hours."""
 

@@ -11,7 +11,7 @@ from ticketing.mail.message import NotAMessage, ParsedMessage
 from ticketing.mail.parse import parse
 
 SLOWEST_SECONDS = 5
-MUTATIONS = 2_000
+MUTATIONS = 20_000
 
 
 @pytest.mark.parametrize("name", NASTY)
@@ -72,7 +72,9 @@ def test_no_mutation_of_them_brings_the_intake_down():
         except NotAMessage:
             continue
         except Exception as error:
-            raise AssertionError(f"case {case}: {error!r}") from error
+            raise AssertionError(
+                f"case {case}: {error!r}: {mutated(random.Random(case), raws)[:2000]!r}"
+            ) from error
 
 
 def mutated(chance: random.Random, raws: list[bytes]) -> bytes:

@@ -6,7 +6,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,10 +17,13 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ticketing.cli import in_application
 from ticketing.database import db
+from ticketing.mail.ingest import Outcome
 from ticketing.mail.message import MailAddress, NotAMessage, ParsedMessage
 from ticketing.mail.parse import parse as parse_message
 from ticketing.organisation.models import Municipality
 from ticketing.vocabulary import MunicipalityId
+from ticketing.work.change import SYSTEM
+from ticketing.work.errors import WorkError
 
 if TYPE_CHECKING:
     from ticketing.mail.mailboxes import Mailbox
@@ -128,6 +131,67 @@ def _mailbox(key: str) -> "Mailbox":
         names = ", ".join(known) or f"none yet (see docs/mail.md for {FILE})"
         raise click.ClickException(f"There is no mailbox {key!r}; there are: {names}")
     return known[key]
+
+
+@mail.group()
+def quarantine() -> None:
+    """Mail that became no question: list it, try it again, refuse it."""
+
+
+@quarantine.command("list")
+@click.option("--municipality", "key", help="The municipality's key; not needed when there is one.")
+@click.option(
+    "--kind", type=click.Choice(("quarantine", "automatic", "bounce", "refused")), default="quarantine"
+)
+@in_application
+def quarantine_list(key: str | None, kind: str) -> None:
+    """The newest mails that became no question, each with its reason."""
+    from ticketing.mail.quarantine import kept_mails
+
+    for one in kept_mails(_municipality(key), kind):
+        reason = f": {one.reason}" if one.reason else ""
+        click.echo(f"{one.id}\t{one.received_at:%Y-%m-%d %H:%M}\t{one.sender or '-'}\t{one.subject}{reason}")
+
+
+@quarantine.command("retry")
+@click.argument("mail_ids", nargs=-1, required=True, type=int)
+@click.option(
+    "--as-question", is_flag=True, help="Make a ticket of it, though a machine seems to have written it."
+)
+@in_application
+def quarantine_retry(mail_ids: tuple[int, ...], *, as_question: bool) -> None:
+    """Take mails in again. One that became a question already stays as it is."""
+    from ticketing.mail.quarantine import retry
+
+    _each(mail_ids, lambda one: _became(retry(one, SYSTEM, datetime.now(UTC), as_question=as_question)))
+
+
+@quarantine.command("refuse")
+@click.argument("mail_ids", nargs=-1, required=True, type=int)
+@click.option("--reason", required=True, help="Why; kept with the mail.")
+@in_application
+def quarantine_refuse(mail_ids: tuple[int, ...], reason: str) -> None:
+    """Put mails aside for good. They are kept."""
+    from ticketing.mail.quarantine import refuse
+
+    _each(mail_ids, lambda one: refuse(one, SYSTEM, datetime.now(UTC), reason=reason).outcome)
+
+
+def _each(mail_ids: tuple[int, ...], do: Callable[[int], str]) -> None:
+    failed = False
+    for mail_id in mail_ids:
+        try:
+            click.echo(f"{mail_id}: {do(mail_id)}")
+        except WorkError:
+            failed = True
+            click.echo(f"{mail_id}: there is no such mail without a ticket", err=True)
+    if failed:
+        sys.exit(1)
+
+
+def _became(outcome: Outcome) -> str:
+    number = f" A-{outcome.number}" if outcome.number is not None else ""
+    return f"{outcome.kind}{number}{f' ({outcome.reason})' if outcome.reason else ''}"
 
 
 def _municipality(key: str | None) -> MunicipalityId:

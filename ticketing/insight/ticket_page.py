@@ -15,7 +15,7 @@ from ticketing.accounts.rules import Access, Viewer, access
 from ticketing.accounts.visibility import item_facts
 from ticketing.database import db
 from ticketing.organisation.models import Person, Unit
-from ticketing.vocabulary import ClockKind, ClockState, EventKind, ItemId, PersonId, UnitId
+from ticketing.vocabulary import ClockKind, ClockState, EventKind, ItemId, PersonId, Scan, UnitId
 from ticketing.work.models import Attachment, Clock, Event, Message, Watcher, WorkItem
 
 #: Events that say nothing a person wants to read: following is seen in the facts column.
@@ -26,13 +26,20 @@ _UNIT_KEYS = ("from_unit", "to_unit")
 
 @dataclass(frozen=True)
 class ShownFile:
-    """An attachment that may be opened."""
+    """An attachment, which may be opened unless the virus scanner holds it (`scan`)."""
 
     id: int
     name: str
     media_type: str
     size: int
     sha256: str
+    scan: Scan = Scan.OFF
+    scan_note: str | None = None
+
+    @property
+    def may_be_opened(self) -> bool:
+        """Whether nothing speaks against handing it out."""
+        return self.scan in (Scan.OFF, Scan.CLEAN)
 
 
 @dataclass(frozen=True)
@@ -45,6 +52,8 @@ class ShownMessage:
     body: str
     folded: str | None
     files: tuple[ShownFile, ...]
+    #: The mail that it came in, for those who may read all of it.
+    mail_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -207,7 +216,11 @@ def _messages(item_id: ItemId, level: Access, hidden: PersonId | None) -> dict[i
     files: dict[int, list[ShownFile]] = defaultdict(list)
     for message, _name, file in rows:
         if file is not None:
-            files[message.id].append(ShownFile(file.id, file.name, file.media_type, file.size, file.sha256))
+            files[message.id].append(
+                ShownFile(
+                    file.id, file.name, file.media_type, file.size, file.sha256, file.scan, file.scan_note
+                )
+            )
     shown: dict[int, list[ShownMessage]] = defaultdict(list)
     done: set[int] = set()
     for message, name, _file in rows:
@@ -226,6 +239,7 @@ def _messages(item_id: ItemId, level: Access, hidden: PersonId | None) -> dict[i
                 message.body,
                 folded,
                 tuple(files[message.id]),
+                message.mail_id if level >= Access.CONTENT else None,
             )
         )
     return shown

@@ -32,6 +32,7 @@ from ticketing.rollout.tasks import follow_plan
 from ticketing.work.cover import hand_on_what_is_due
 from ticketing.work.hypercare import turn
 from ticketing.work.nightcheck import nightly
+from ticketing.work.scanning import scan_due
 from ticketing.work.spreading import spread
 
 log = logging.getLogger(__name__)
@@ -56,6 +57,7 @@ JOBS = (
     Job("clocks", 10, _BACKLOG.fire, by_many=True),
     Job("leaders", 60, write_leader_digests),
     Job("cover", 60, hand_on_what_is_due),
+    Job("virus scan", 10, scan_due),
     Job("hypercare", 60, turn),
     Job("travelling questions", 600, find_travelling_everywhere),
     Job("answers for all", 10, answer_those_who_asked),

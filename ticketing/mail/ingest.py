@@ -1,11 +1,12 @@
 """A mail comes in: kept raw, understood, and made a ticket or a contribution to one, in one transaction."""
 
 import hashlib
+import logging
 from dataclasses import dataclass
 from datetime import datetime
 
 from flask import current_app
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -19,11 +20,18 @@ from ticketing.vocabulary import Channel, ItemId, MunicipalityId
 from ticketing.work import actions, links, notices
 from ticketing.work.actions import Draft, NewFile
 from ticketing.work.errors import WorkError
-from ticketing.work.models import OutboxMessage, WorkItem
+from ticketing.work.models import Message, OutboxMessage, WorkItem
 from ticketing.work.rules import shown_number
+
+log = logging.getLogger(__name__)
 
 _TITLE_LENGTH = 200
 _NO_TEXT = "(Mailen er uden tekst.)"
+_WHY_LEFT_OUT = {
+    "too large": "filen er for stor",
+    "too many": "der er for mange filer",
+    "too much": "filerne fylder for meget tilsammen",
+}
 _KEPT = (
     select(InboundMail.outcome, InboundMail.reason, InboundMail.item_id, WorkItem.number)
     .outerjoin(WorkItem, WorkItem.id == InboundMail.item_id)
@@ -60,10 +68,9 @@ def ingest(
     4. What can't be handled is kept in quarantine with the reason.
     The message is kept raw in the transaction of what became of it; only then may the server forget it.
     """
-    try:
-        mail = parse(raw)
-    except NotAMessage as error:
-        return keep_in_quarantine(raw, None, municipality_id, now, str(error))
+    mail, why_not = understood(raw)
+    if mail is None:
+        return keep_in_quarantine(raw, None, municipality_id, now, why_not)
     try:
         with transaction() as session:
             seen = _seen_before(session, municipality_id, identity(mail))
@@ -98,6 +105,36 @@ def keep_in_quarantine(
     return Outcome("quarantine", reason)
 
 
+def take_again(
+    session: Session, kept: InboundMail, mail: ParsedMessage, now: datetime, *, as_question: bool
+) -> Outcome:
+    """Handles a mail that is kept already, in the caller's transaction. `as_question`: a person has said that
+    it is one, whatever made it look like a machine's. What another delivery became stands: the mail is then
+    a "duplicate" of it. Raises `WorkError` where it can't be handled, and has changed nothing."""
+    key = identity(mail)
+    if kept.identity != key:
+        seen = _seen_before(session, kept.municipality_id, key)
+        if seen is not None:
+            kept.outcome, kept.reason, kept.item_id = "duplicate", None, seen.item_id
+            session.flush()
+            return Outcome("duplicate", None, seen.item_id, seen.number)
+        kept.identity, kept.message_id = key, mail.message_id
+        kept.sender, kept.subject = mail.sender.email if mail.sender else None, mail.subject
+    return _handle(session, kept, mail, now, None, as_question=as_question)
+
+
+def understood(raw: bytes) -> tuple[ParsedMessage | None, str]:
+    """What `raw` says, or None and why it can't be read. Whatever goes wrong in reading, a message is never
+    the end of the intake: it waits in quarantine with the kind of error as its reason."""
+    try:
+        return parse(raw, links.settings().attachments), ""
+    except NotAMessage as error:
+        return None, str(error)
+    except Exception as error:  # reading is pure, so the same bytes would fail each time they are delivered
+        log.exception("A message could not be read")
+        return None, f"it could not be read ({type(error).__name__})"
+
+
 def identity(mail: ParsedMessage) -> str:
     """What makes two deliveries the same mail: its Message-ID and what it says, not the traces of its way.
     The Message-ID alone isn't enough: some programs give every mail the same."""
@@ -111,16 +148,23 @@ def identity(mail: ParsedMessage) -> str:
 
 
 def _handle(
-    session: Session, kept: InboundMail, mail: ParsedMessage, now: datetime, mailbox_unit: str | None
+    session: Session,
+    kept: InboundMail,
+    mail: ParsedMessage,
+    now: datetime,
+    mailbox_unit: str | None,
+    *,
+    as_question: bool = False,
 ) -> Outcome:
     municipality = session.get_one(Municipality, kept.municipality_id)
     known = who.known_messages(session, municipality, mail)
-    if mail.delivery is not None or (mail.auto_response and mail.auto_response.kind == "bounce"):
-        return _bounce(session, kept, mail, now)
-    if _is_our_own(municipality, mail, known):
-        return _settle(session, kept, "automatic", "our own mail came back", None)
-    if mail.auto_response is not None:
-        return _settle(session, kept, "automatic", mail.auto_response.reason, None)
+    if not as_question:
+        if mail.delivery is not None or (mail.auto_response and mail.auto_response.kind == "bounce"):
+            return _bounce(session, kept, mail, now)
+        if _is_our_own(municipality, mail, known):
+            return _settle(session, kept, "automatic", "our own mail came back", None)
+        if mail.auto_response is not None:
+            return _settle(session, kept, "automatic", mail.auto_response.reason, None)
     item = who.continued_item(session, municipality, mail, known)
     person = who.person_with_address(session, municipality.id, mail, now)
     why_apart = None
@@ -135,6 +179,7 @@ def _handle(
             why_apart = "Mailen er et svar på {number}, men afsenderen deltager ikke i den sag."
     asker = who.asker(session, municipality, mail, person, now, mailbox_unit)
     opened = _open(municipality, mail, asker, now)
+    _say_what_was_left_out(opened.id, mail, now)
     if item is not None and why_apart is not None:
         number = shown_number(item.kind, item.number)
         actions.note(opened.id, actions.SYSTEM, now, text=why_apart.format(number=number))
@@ -166,7 +211,16 @@ def _join(
         if not is_requester:
             text = f"Skrevet af {mail.sender.email}, som var sat på kopi:\n\n{text}"
         actions.requester_writes(item.id, now, text, folded=mail.folded, files=files)
+    _say_what_was_left_out(item.id, mail, now)
     return _settle(session, kept, "joined", None, item)
+
+
+def _say_what_was_left_out(item_id: ItemId, mail: ParsedMessage, now: datetime) -> None:
+    """Files that are not kept beside the text are named with the reason; the mail itself still has them."""
+    if mail.left_out:
+        named = "\n".join(f"- {one.name}: {_WHY_LEFT_OUT[one.why]}" for one in mail.left_out)
+        text = f"Disse filer er ikke gemt ved sagen. De ligger i mailen, som den kom:\n{named}"
+        actions.note(item_id, actions.SYSTEM, now, text=text)
 
 
 def _open(municipality: Municipality, mail: ParsedMessage, found: who.Asker, now: datetime) -> WorkItem:
@@ -243,7 +297,22 @@ def _settle(
     kept.item_id = item.id if item is not None else None
     session.add(kept)
     session.flush()
+    if item is not None and outcome in ("opened", "joined"):
+        _tie(session, kept, item)
     return Outcome(outcome, reason, kept.item_id, item.number if item is not None else None)
+
+
+def _tie(session: Session, kept: InboundMail, item: WorkItem) -> None:
+    """The message just written knows the mail that it came in, so that the page can show that as it came."""
+    newest = (
+        select(Message.id)
+        .where(Message.item_id == item.id, Message.author_kind != "system")
+        .order_by(Message.at.desc(), Message.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    tie = update(Message).where(Message.id == newest, Message.mail_id.is_(None)).values(mail_id=kept.id)
+    session.execute(tie, execution_options={"synchronize_session": False})
 
 
 def _seen_before(session: Session, municipality_id: MunicipalityId, key: str) -> Outcome | None:

@@ -6,7 +6,7 @@ from sqlalchemy import ForeignKey, Index, Integer, LargeBinary, String, Text, Un
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ticketing.database import Base, BigKey
-from ticketing.vocabulary import ItemId, MunicipalityId
+from ticketing.vocabulary import ItemId, MunicipalityId, PersonId
 
 
 class InboundMail(Base):
@@ -28,7 +28,7 @@ class InboundMail(Base):
     subject: Mapped[str | None] = mapped_column(String(250))
     raw: Mapped[bytes] = mapped_column(LargeBinary)
     received_at: Mapped[datetime]
-    #: "opened", "joined", "automatic", "bounce" or "quarantine".
+    #: "opened", "joined", "automatic", "bounce", "quarantine", "refused" (by a person) or "duplicate".
     outcome: Mapped[str] = mapped_column(String(20))
     #: Why, in words, where it did not become a question.
     reason: Mapped[str | None] = mapped_column(Text)
@@ -59,3 +59,21 @@ class MailboxState(Base):
     error: Mapped[str | None] = mapped_column(Text)
     #: The server asked us not to send before this.
     send_again_at: Mapped[datetime | None]
+
+
+class MailDecision(Base):
+    """What an administrator decided about a mail that had not become a question; never changed afterwards."""
+
+    __tablename__ = "mail_decision"
+    __table_args__ = (Index("ix_mail_decision_mail", "mail_id", "id"),)
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    municipality_id: Mapped[MunicipalityId] = mapped_column(ForeignKey("municipality.id"))
+    mail_id: Mapped[int] = mapped_column(ForeignKey("inbound_mail.id"))
+    at: Mapped[datetime]
+    #: None from the command line.
+    person_id: Mapped[PersonId | None] = mapped_column(ForeignKey("person.id"))
+    #: "retried", "refused" or "made ticket"; `outcome` is the mail's afterwards.
+    kind: Mapped[str] = mapped_column(String(20))
+    outcome: Mapped[str] = mapped_column(String(20))
+    reason: Mapped[str | None] = mapped_column(Text)

@@ -9,8 +9,11 @@ from flask_babel import Babel
 from flask_wtf import CSRFProtect
 
 from ticketing.accounts import session
+from ticketing.accounts.session import SignedIn
 from ticketing.knowledge.cards import load_cards
+from ticketing.mail.quarantine import waiting
 from ticketing.rollout.topics import load_topics
+from ticketing.vocabulary import Role
 from ticketing.web import errors, headers, navigation, viewing, wording
 from ticketing.web.rate_limit import RateLimit
 
@@ -22,6 +25,8 @@ PAGES = (
     "public",
     "queue",
     "ticket",
+    "ticket_mail",
+    "mail_review",
     "servicedesk",
     "leader",
     "plan",
@@ -68,6 +73,11 @@ def register(app: Flask) -> None:
     app.jinja_env.globals["known_endpoints"] = frozenset(app.view_functions)
 
 
+def _mails(person: SignedIn) -> int:
+    """Mails that an administrator has to look at; nobody else is shown them."""
+    return waiting(person.viewer.municipality_id) if Role.MUNICIPAL_ADMIN in person.roles else 0
+
+
 def _for_every_page() -> dict[str, Any]:
     now, person = viewing.request_time(), viewing.signed_in()
     if person is None:
@@ -75,6 +85,6 @@ def _for_every_page() -> dict[str, Any]:
     return {
         "now": now,
         "signed_in": person,
-        "navigation": navigation.main_menu(person.roles, request.path),
+        "navigation": navigation.main_menu(person.roles, request.path, _mails(person)),
         "municipality_name": person.municipality_name,
     }

@@ -50,8 +50,8 @@ def landing(roles: Set[Role]) -> str:
     return next((path for needed, path in LANDINGS if needed & roles), "/nyt")
 
 
-def main_menu(roles: Set[Role], path: str) -> list[NavigationLink]:
-    """The links for `roles`; the one that `path` lies in is current."""
+def main_menu(roles: Set[Role], path: str, mails: int = 0) -> list[NavigationLink]:
+    """The links for `roles`; the one that `path` lies in is current. `mails` wait in quarantine."""
     places = [
         (_("Nyt spørgsmål"), "/nyt", STAFF),
         (_("Mine sager"), "/mine", STAFF),
@@ -60,6 +60,7 @@ def main_menu(roles: Set[Role], path: str) -> list[NavigationLink]:
         (_("Ledelse"), "/leder", OVERVIEW_ROLES),
         (_("Udrulning"), "/plan", OVERVIEW_ROLES),
         (_("Frister"), "/frister", frozenset({Role.MUNICIPAL_ADMIN})),
+        (f"{_('Mail')} ({mails})" if mails else _("Mail"), "/mail", frozenset({Role.MUNICIPAL_ADMIN})),
         (_("Fravær"), "/fravaer", STAFF),
     ]
     return [

@@ -88,7 +88,7 @@ def act(shown: str, name: str) -> str | Response | tuple[str, int]:
 def file(shown: str, file_id: int) -> Response:
     """An attachment, for those who may read what is written. Never shown inside a page of ours."""
     found = _desk(shown).page.file(file_id)
-    if found is None:
+    if found is None or not found.may_be_opened:
         abort(404)
     path = path_of(found.sha256)
     if not path.is_file():

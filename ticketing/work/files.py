@@ -10,6 +10,7 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 from ticketing.privacy.cpr import mask
+from ticketing.vocabulary import Scan
 from ticketing.work.links import settings
 from ticketing.work.models import Attachment, Message
 
@@ -38,6 +39,8 @@ def keep_files(session: Session, message: Message, files: Sequence[NewFile]) -> 
                 media_type=file.media_type[:100],
                 size=len(file.content),
                 sha256=digest,
+                scan=Scan.PENDING if settings().clamd else Scan.OFF,
+                scan_at=message.at if settings().clamd else None,
             )
         )
 

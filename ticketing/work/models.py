@@ -35,6 +35,7 @@ from ticketing.vocabulary import (
     Priority,
     RequesterRole,
     Rung,
+    Scan,
     Sector,
     State,
     UnitId,
@@ -237,6 +238,8 @@ class Message(Base):
     body: Mapped[str] = mapped_column(Text)
     #: The quoted history and signature that was folded away from `body`.
     folded: Mapped[str | None] = mapped_column(Text)
+    #: The mail that it came in (a row of `inbound_mail`, which is a room above); None for all else.
+    mail_id: Mapped[int | None] = mapped_column(BigKey)
 
     author: Mapped[Person | None] = relationship(lazy="raise")
     item: Mapped[WorkItem] = relationship(lazy="raise")
@@ -247,7 +250,15 @@ class Attachment(Base):
     """A file, stored once by its content (`sha256`) outside the web root."""
 
     __tablename__ = "attachment"
-    __table_args__ = (Index("ix_attachment_item", "item_id"),)
+    __table_args__ = (
+        Index("ix_attachment_item", "item_id"),
+        Index(
+            "ix_attachment_scan",
+            "scan_at",
+            sqlite_where=text("scan_at IS NOT NULL"),
+            postgresql_where=text("scan_at IS NOT NULL"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(BigKey, primary_key=True)
     municipality_id: Mapped[MunicipalityId] = mapped_column(ForeignKey("municipality.id"))
@@ -257,6 +268,13 @@ class Attachment(Base):
     media_type: Mapped[str] = mapped_column(String(100))
     size: Mapped[int] = mapped_column(Integer)
     sha256: Mapped[str] = mapped_column(String(64))
+    #: What the virus scanner says of it; what is not OFF or CLEAN can't be opened.
+    scan: Mapped[Scan] = mapped_column(Word(Scan, 10), default=Scan.OFF)
+    #: The name of what was found, or why it could not be scanned.
+    scan_note: Mapped[str | None] = mapped_column(String(200))
+    scan_tries: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    #: When it is to be scanned next; null when that is over.
+    scan_at: Mapped[datetime | None]
 
     item: Mapped[WorkItem] = relationship(lazy="raise")
     message: Mapped[Message] = relationship(lazy="raise")
