@@ -79,6 +79,22 @@ def test_numbers_of_persons_are_masked_in_what_is_shown() -> None:
     assert "1234" not in shown
 
 
+@pytest.mark.parametrize(
+    "html",
+    [
+        "010190<b>-1234</b>",
+        "010190&nbsp;1234",
+        "<i>010</i>190-1<u>23</u>4",
+        "0101&#57;0-1234",
+        "010190&#x2d;1234",
+    ],
+)
+def test_a_number_that_tags_or_entities_break_up_is_masked_too(html: str) -> None:
+    shown = re.sub(r"<[^>]*>", "", clean(f"<p>Nummer {html} her &amp; nu</p>"))
+    assert not re.search(r"\d", shown), shown
+    assert "her &amp; nu" in shown
+
+
 def test_a_mail_without_html_has_none() -> None:
     assert html_of(letter("ren tekst")) is None
 

@@ -4,7 +4,9 @@ It is cleaned each time it is shown, and the mail is kept as it came: a better c
 yesterday. The frame that shows it has a policy of its own besides (`FRAME_POLICY`): nothing may load.
 """
 
+import re
 from email.message import Message
+from html import unescape
 
 import nh3
 
@@ -12,7 +14,7 @@ from ticketing.mail.charsets import decoded
 from ticketing.mail.html_text import bounded
 from ticketing.mail.parts import charset, content_type
 from ticketing.mail.structure import tree
-from ticketing.privacy.cpr import mask
+from ticketing.privacy.cpr import spans
 
 #: For the frame: no script, no image, no font, no form; only the page's own few lines of style.
 FRAME_POLICY = (
@@ -57,6 +59,8 @@ _TAGS = {
     ),
     *("span", "strong", "sub", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "u", "ul"),
 }
+#: A tag, an entity, or one character of the text.
+_TEXT_OR_TAG = re.compile(r"<[^>]*>|&(?:#?\w{1,10});|[^<]", re.DOTALL)
 _ATTRIBUTES = {
     "a": {"href", "title"},
     "img": {"alt"},
@@ -88,7 +92,23 @@ def clean(html: str) -> str:
         url_schemes={"http", "https", "mailto", "tel"},
         strip_comments=True,
     )
-    return mask(cleaned)[0]
+    return _masked(cleaned)
+
+
+def _masked(html: str) -> str:
+    """`html` with the digits of CPR numbers as asterisks, also of those that tags or entities break up."""
+    text, places = [], []
+    for piece in _TEXT_OR_TAG.finditer(html):
+        if not piece[0].startswith("<"):
+            text.append(unescape(piece[0]) if piece[0].startswith("&") else piece[0])
+            places.append(piece.span())
+    plain = "".join(one if len(one) == 1 else " " for one in text)
+    digits = [places[at] for first, last in spans(plain) for at in range(first, last)]
+    shown = list(html)
+    for start, end in digits:
+        if html[start:end].isdecimal() or html[start:end].startswith("&#"):
+            shown[start:end] = ["*", *[""] * (end - start - 1)]
+    return "".join(shown)
 
 
 def _is_html(part: Message) -> bool:

@@ -19,16 +19,21 @@ def mask(text: str) -> tuple[str, int]:
     A number counts when its first six digits are a date; the check digit says nothing, since numbers
     without a valid one have been given out since 2007.
     """
-    found = 0
+    found = spans(text)
+    pieces, at = [], 0
+    for start, end in found:
+        pieces += [text[at:start], MASK]
+        at = end
+    return "".join([*pieces, text[at:]]), len(found)
 
-    def hide(match: re.Match[str]) -> str:
-        nonlocal found
-        if not _is_date(int(match[1]), int(match[2]), int(match[3])):
-            return match[0]
-        found += 1
-        return MASK
 
-    return _CANDIDATE.sub(hide, text), found
+def spans(text: str) -> list[tuple[int, int]]:
+    """Where the CPR numbers of `text` stand: (start, end) of each, in order."""
+    return [
+        match.span()
+        for match in _CANDIDATE.finditer(text)
+        if _is_date(int(match[1]), int(match[2]), int(match[3]))
+    ]
 
 
 def _is_date(day: int, month: int, year: int) -> bool:
