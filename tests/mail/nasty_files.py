@@ -227,6 +227,10 @@ NASTY_FILES: dict[str, tuple[bytes, dict[str, object]]] = {
         letter(From="mor@x.example\r\nFrom: far@x.example"),
         {"sender.email": "mor@x.example", "warnings": "more than one address"},
     ),
+    "a message that an editor saved as UTF-16": (
+        letter("Hej på jer").decode().encode("utf-16"),
+        {"sender.email": "mor@privat.example", "text": "Hej på jer"},
+    ),
     "UTF-16": (
         letter("Hej på jer".encode("utf-16"), Content_Type="text/plain; charset=utf-16"),
         {"text": "Hej på jer"},

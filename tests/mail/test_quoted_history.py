@@ -109,6 +109,32 @@ SAMPLES = {
     "Thunderbird, Danish": ("Tak\n\nDen 04.05.2026 kl. 10.05 skrev Aula:\n> Hej\n> Prøv igen", "Tak"),
     "Thunderbird, older": ("Tak\n\nAula skrev den 04-05-2026 10:05:\n> Hej\n", "Tak"),
     "Thunderbird, English": ("Thanks\n\nOn 04/05/2026 10:05, Support wrote:\n> Hello\n", "Thanks"),
+    "Outlook's headers as paragraphs": (
+        "Tak\n\nFra: Aula <a@x.example>\n\nSendt: 4. maj 2026 10:05\n\nTil: Mor\n\nEmne: Svar\n\nHej",
+        "Tak",
+    ),
+    "a header without an address or a time": ("Tak\n\nFra: Aula\nTil: Mor\nEmne: Svar\n\nHej", "Tak"),
+    "a header with a priority": (
+        "Tak\n\nFra: Aula\nSendt: 4. maj 2026\nTil: Mor\nCc: Far\nEmne: Svar\nPrioritet: Høj\n\nHej",
+        "Tak",
+    ),
+    "a quoted header": ("Tak\n\n> Fra: Aula <a@x.example>\n> Sendt: 4. maj 2026\n> Hej", "Tak"),
+    "the time in brackets": ("Tak\n\nAula <a@x.example> skrev (4. maj 2026 10.05):\n\n> Hej", "Tak"),
+    "Gmail as it was": ("Tak\n\n2026-05-04 10:05 GMT+02:00 Aula <a@x.example>:\n\n> Hej", "Tak"),
+    "Norwegian": ("Takk\n\nman. 4. mai 2026 kl. 10:05 skrev Aula <a@x.example>:\n\n> Hei", "Takk"),
+    "Swedish Outlook": (
+        "Tack\n\nFrån: Aula <a@x.example>\nSkickat: den 4 maj 2026\nTill: Mor\nÄmne: Svar\n\nHej",
+        "Tack",
+    ),
+    "German Outlook": (
+        "Danke\n\nVon: Aula <a@x.example>\nGesendet: Montag, 4. Mai 2026\nAn: Mor\nBetreff: Svar\n\nHej",
+        "Danke",
+    ),
+    "German Gmail": (
+        "Danke\n\nAm Mo., 4. Mai 2026 um 10:05 Uhr schrieb Aula <a@x.example>:\n\n> Hej",
+        "Danke",
+    ),
+    "På forhånd tak": ("Hvordan logger man ind?\n\nPå forhånd tak\nMor Mose", "Hvordan logger man ind?"),
     "an answer below": (
         "Den 4. maj 2026 10.05 skrev Aula <a@x.example>:\n> Hej\n> Prøv\n\nDet har jeg gjort.",
         "Det har jeg gjort.",
@@ -164,6 +190,9 @@ WHOLE = {
     "best as a word": "Hej\nBest practice er ukendt for mig\nGod dag",
     "nothing": "",
     "one word": "Ja",
+    "somebody wrote twice": "Hej\nPædagogen skrev 2 gange i går:\nKom nu\nHvad gør jeg",
+    "thanks before the matter": "Hej\nTak\nDet virker nu på min telefon",
+    "opening hours like a header": "Fra: 8.00\nTil: 16.00\nEr der åbent",
 }
 
 

@@ -15,8 +15,8 @@ _HEADER_LINES = 5
 _HEADERS = KnownHeaders(text="", languages=["da", "en"]).HEADER_REGEX
 # "Den 3. maj 2026 kl. 10.04 skrev Lise <lise@…>:", which mail programs break over two or three lines.
 _WROTE = re.compile(
-    r"^(?:den|on|man|tir|ons|tor|fre|lør|søn|[0-9])[^\n]{0,200}(?:\n[^\n]{0,200}){0,2}?"
-    r"\b(?:skrev|wrote)\b[^\n]{0,200}(?:\n[^\n]{0,120}){0,2}?:[ \t]{0,5}$",
+    r"^(?:den|on|am|man|tir|ons|tor|fre|lør|søn|[0-9])[^\n]{0,200}(?:\n[^\n]{0,200}){0,2}?"
+    r"\b(?:skrev|wrote|schrieb)\b[^\n]{0,200}(?:\n[^\n]{0,120}){0,2}?:[ \t]{0,5}$",
     re.IGNORECASE | re.MULTILINE,
 )
 _MARKER = re.compile(
@@ -24,8 +24,21 @@ _MARKER = re.compile(
     r"|videresendt (?:meddelelse|besked|mail)|original (?:message|appointment)|forwarded message) ?-{2,20}"
     r"|_{20,80}(?=\n+[ \t]*\**(?:fra|from):)"
     r"|(?:start på videresendt (?:besked|meddelelse)|begin forwarded message):"
-    r"|[^\n>]{1,100}\b(?:skrev den|wrote on) [^\n]{0,20}\d[^\n]{0,60}:$)",
+    r"|(?!>)[^\n]{1,160}\b(?:skrev den |wrote on |(?:skrev|wrote) \()[^\n]{0,20}\d[^\n]{0,60}:$"
+    r"|\d{4}-\d\d-\d\d \d\d:\d\d[^\n]{1,200}@[^\n]{1,100}>:$)",
     re.IGNORECASE | re.MULTILINE,
+)
+#: The header lines of a quoted mail in Danish, English, Swedish and German, some programs' with empty lines
+#: between them.
+_FROM = re.compile(r"^[>* \t]{0,6}(?:fra|from|från|von)[* ]{0,3}:", re.IGNORECASE)
+_NEXT = re.compile(
+    r"^[>* \t]{0,6}(?:sendt|sent|dato|date|til|to|cc|kopi|emne|subject|skickat|till|ämne|kopia|gesendet|an"
+    r"|betreff|datum|svar til|reply-to|prioritet|vigtighed|importance)[* ]{0,3}:",
+    re.IGNORECASE,
+)
+_SENT_OR_SUBJECT = re.compile(
+    r"^[>* \t]{0,6}(?:sendt|sent|dato|date|emne|subject|skickat|ämne|gesendet|betreff|datum)[* ]{0,3}:",
+    re.IGNORECASE,
 )
 _HEADER_PROOF = re.compile(r"@|^\W{0,5}(?:sendt|sent|dato|date):", re.IGNORECASE | re.MULTILINE)
 
@@ -99,11 +112,26 @@ def _history_starts(lines: list[str]) -> int:
     starts = [match.start() for match in _MARKER.finditer(sample)]
     starts += [match.start() for match in _WROTE.finditer(sample) if _names_a_mail(sample, match)]
     starts += [match.start() for match in _HEADERS.finditer(sample) if _is_header_block(match[0])]
-    if not starts:
+    blocks = [
+        at for at in range(len(shown)) if _FROM.match(shown[at]) and _header_lines_follow(shown[at + 1 :])
+    ]
+    if not starts and not blocks:
         return len(lines)
-    first = min(starts)
-    first += len(sample[first:]) - len(sample[first:].lstrip("\n"))
-    return origin[min(sample.count("\n", 0, first), len(origin) - 1)]
+    if starts:
+        first = min(starts)
+        first += len(sample[first:]) - len(sample[first:].lstrip("\n"))
+        blocks.append(min(sample.count("\n", 0, first), len(origin) - 1))
+    return origin[min(blocks)]
+
+
+def _header_lines_follow(below: list[str]) -> bool:
+    """Whether a "Fra:" begins a mail's header: two more header lines, one of which parents don't write."""
+    found = []
+    for line in below:
+        if line and not _NEXT.match(line):
+            break
+        found += [line] if line else []
+    return len(found) >= 2 and any(_SENT_OR_SUBJECT.match(line) for line in found)
 
 
 def _names_a_mail(sample: str, match: re.Match[str]) -> bool:

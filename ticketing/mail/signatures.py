@@ -22,6 +22,12 @@ _CLOSING = re.compile(
     r"|(?:yours )?(?:sincerely|faithfully|truly))(?!\w)[.,!:;\s]{0,5}",
     re.IGNORECASE,
 )
+#: Thanks end a letter too, when nothing but a name follows.
+_THANKS = re.compile(
+    r"\W{0,3}(?:(?:mange )?tak(?: på forhånd)?|på forhånd (?:mange )?tak|(?:many )?thanks(?: in advance)?"
+    r"|thank you)[.,!\s]{0,3}$",
+    re.IGNORECASE,
+)
 #: Words beside names that stand on a greeting's line: "Hilsen fra mor til Bo".
 _SMALL_WORDS = frozenset(
     {*("fra", "from", "mor", "far", "til", "og", "and", "alle", "jer", "på", "vegne", "af", "familien", "din")}
@@ -58,14 +64,25 @@ def signature_starts(lines: list[str]) -> int:
         is_start = bool(_DELIMITER.match(line) or _DEVICE.match(line)) or _is_closing(line)
         if is_start and _is_signature(lines[at + 1 :]):
             return at
+        if _THANKS.match(line) and _is_name_alone(lines[at + 1 :]):
+            return at
     return len(lines)
+
+
+def _is_name_alone(below: list[str]) -> bool:
+    written = [line.strip() for line in below if line.strip()]
+    return 1 <= len(written) <= 2 and all(len(line) <= 40 and _is_names(line) for line in written)
 
 
 def _is_closing(line: str) -> bool:
     found = _CLOSING.match(line)
     if found is None or len(line) > _LONG_LINE:
         return False
-    words = re.findall(r"[\w.]+", line[found.end() :])
+    return _is_names(line[found.end() :])
+
+
+def _is_names(text: str) -> bool:
+    words = re.findall(r"[\w.]+", text)
     return all(word[0].isupper() or word[0].isdigit() or word in _SMALL_WORDS for word in words)
 
 

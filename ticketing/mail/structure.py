@@ -5,6 +5,7 @@ parameters, boundaries inside boundaries (each line is compared with every open 
 and stopped at a bound; what came before is then read on its own, and a warning says that the rest was left.
 """
 
+import codecs
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -79,7 +80,7 @@ AS_SENT = _Plain()
 def tree(raw: bytes) -> tuple[Message, list[str]]:
     """The message in `raw` as its parts, and warnings where it was cut. Raises `NotAMessage` for bytes that
     hold no header line: nothing, noise, or text without one."""
-    start = raw.lstrip(_BEFORE_HEADER)
+    start = _in_bytes(raw).lstrip(_BEFORE_HEADER)
     if not start:
         raise NotAMessage("there is nothing in it")
     if not _HEADER_LINE.search(_first_headers(start)):
@@ -99,9 +100,16 @@ def tree(raw: bytes) -> tuple[Message, list[str]]:
 
 def header_tree(raw: bytes) -> Message:
     """Only the header of a message, without the cost of its body."""
-    start = raw.lstrip(_BEFORE_HEADER)
+    start = _in_bytes(raw).lstrip(_BEFORE_HEADER)
     message, good = _fed(_first_headers(start), _PIECE)
     return message or _fed(start[:good], _PIECE)[0] or Message(policy=AS_SENT)
+
+
+def _in_bytes(raw: bytes) -> bytes:
+    """The message as bytes of mail, also when a text editor has saved it as UTF-16."""
+    if not raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return raw
+    return raw[:MESSAGE_BYTES].decode("utf-16", "replace").encode("utf-8", "replace")
 
 
 def _first_headers(start: bytes) -> bytes:
