@@ -150,6 +150,15 @@ class TestTrouble:
         assert (result.taken, result.again) == (2, 1)
         assert tickets(session) == 3
 
+    def test_a_proxys_own_page_is_not_taken_for_an_answer(self, box, server):
+        server.faults.plan("/delta", Answer(200, b"<html>Log on to the network</html>"))
+        assert poll(box(), NOW).error.trouble is Trouble.ANSWER
+
+    def test_a_message_that_is_gone_for_good_does_not_stop_the_worker(self, box, server):
+        server.store.receive(*numbered(1))
+        server.faults.plan("/$value", Answer(410))
+        assert poll(box(), NOW).error.trouble is Trouble.ANSWER
+
     def test_a_wrong_secret(self, box, monkeypatch):
         monkeypatch.setenv(VARIABLE, "forkert")
         error = poll(box(), NOW).error

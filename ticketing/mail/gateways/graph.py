@@ -84,8 +84,7 @@ class GraphGateway:
     def count(self) -> int:
         """The folder's own count."""
         answer = self._ask("GET", f"{self._user}/mailFolders/{self._folder(self._mailbox.folder)}")
-        assert answer is not None
-        return int(answer.json()["totalItemCount"])
+        return int(_content(answer).get("totalItemCount", 0))
 
     def check_folders(self) -> None:
         """Each is looked up by its name."""
@@ -99,7 +98,7 @@ class GraphGateway:
             where = f"{self._user}/mailFolders/{self._folder(folder)}/messages"
             question = {"$filter": f"internetMessageId eq '{wanted}'", "$select": "id"}
             answer = self._ask("GET", where, params=question)
-            if answer is not None and answer.json()["value"]:
+            if _content(answer).get("value"):
                 return True
         return False
 
@@ -117,10 +116,11 @@ class GraphGateway:
             answer = self._ask("GET", where, params=question, headers=more)
         else:
             if not link.startswith(f"{self._mailbox.server}/"):
-                raise _Forgotten  # our token is for no other server
+                raise _Forgotten("a link to another server")  # our token is for this one alone
             answer = self._ask("GET", link, headers=more)
-        assert answer is not None
-        page: dict[str, Any] = answer.json()
+        page = _content(answer)
+        if not page.keys() & {"@odata.nextLink", "@odata.deltaLink"}:
+            raise GatewayError(Trouble.ANSWER, "a page without a link to what comes next")
         return page
 
     def _move(self, handle: str, folder: str) -> None:
@@ -140,8 +140,7 @@ class GraphGateway:
 
     def _child(self, where: str, name: str) -> str:
         answer = self._ask("GET", where, params={"$select": "id,displayName", "$top": "200"})
-        assert answer is not None
-        folders = {one["displayName"]: one["id"] for one in answer.json()["value"]}
+        folders = {one["displayName"]: one["id"] for one in _content(answer).get("value", [])}
         if name not in folders:
             raise GatewayError(Trouble.FOLDER, f"there is no folder {name!r}; there are: {', '.join(folders)}")
         return quote(folders[name])
@@ -175,8 +174,11 @@ class GraphGateway:
             raise on_the_way(error) from error
 
 
-class _Forgotten(Exception):
+class _Forgotten(GatewayError):
     """Graph no longer knows the link: begin anew."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(Trouble.ANSWER, detail)
 
 
 def _is_new(message: dict[str, Any], since: datetime, *, from_the_start: bool) -> bool:
@@ -203,6 +205,17 @@ def _meaning(answer: httpx.Response, *, of_a_mail: bool) -> Exception:
     if status == HTTPStatus.NOT_FOUND:
         return GatewayError(Trouble.FOLDER, detail)
     return Refused(Trouble.ANSWER, detail) if of_a_mail else GatewayError(Trouble.ANSWER, detail)
+
+
+def _content(answer: httpx.Response | None) -> dict[str, Any]:
+    """The JSON object of `answer`. A proxy's own page, which also comes with 200, is not one."""
+    try:
+        content = answer.json() if answer is not None else None
+    except ValueError:
+        content = None
+    if not isinstance(content, dict):
+        raise GatewayError(Trouble.ANSWER, "the answer is not from Microsoft Graph (a proxy's page?)")
+    return content
 
 
 def _error(answer: httpx.Response) -> Sequence[str]:
