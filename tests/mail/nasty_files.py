@@ -6,6 +6,7 @@ import zipfile
 
 from tests.mail.letterbox import letter, multipart
 from tests.mail.wrapping import PROPERTIES, SIGNATURE, winmail, wrapped
+from ticketing.mail.message import MailAddress
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\x00" * 40
 PLAIN = "Content-Type: text/plain; charset=utf-8"
@@ -264,6 +265,10 @@ NASTY_FILES: dict[str, tuple[bytes, dict[str, object]]] = {
     "a CPR number in a sender's winmail.dat": (
         multipart((TNEF, winmail(b"Barnet er 010119-1234"))),
         {"text": "Barnet er ******-****", "masked": 1},
+    ),
+    "a CPR number as a name": (
+        letter(From='"Bo 010119-1234" <mor@x.example>', Cc="Mor 0101191234 <far@x.example>"),
+        {"sender.name": "Bo ******-****", "cc": (MailAddress("Mor ******-****", "far@x.example"),)},
     ),
     "a CPR number in the history": (
         letter("Tak\r\n\r\nDen 4. maj 2026 skrev Aula <a@x.example>:\r\n> Barnet er 010119-1234"),

@@ -1,5 +1,7 @@
 """What a mail brings along: named safely, typed by what it is, and left out only where a limit says so."""
 
+import base64
+
 import pytest
 
 from tests.mail.letterbox import multipart
@@ -42,6 +44,14 @@ def test_what_a_limit_keeps_out_is_named_with_its_reason(limits, kept, left_out)
 def test_a_file_that_was_left_out_has_its_size_and_a_masked_name():
     raw = multipart(PLAIN, ('Content-Disposition: attachment; filename="010119-1234.png"', PNG))
     assert parse(raw, AttachmentLimits(files=0)).left_out == (LeftOut("******-****.png", len(PNG), "too many"),)
+
+
+def test_a_file_of_18_mb_comes_out_as_it_went_in():
+    content = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 73_728
+    header = 'Content-Type: image/png; name="stor.png"\r\nContent-Transfer-Encoding: base64'
+    parsed = parse(multipart(PLAIN, (header, base64.encodebytes(content))))
+    assert [one.name for one in parsed.attachments] == ["stor.png"]
+    assert parsed.attachments[0].content == content
 
 
 def test_the_limits_are_settings():

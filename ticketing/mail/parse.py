@@ -38,9 +38,9 @@ def parse(raw: bytes, limits: AttachmentLimits | None = None) -> ParsedMessage:
         warnings.append("no Message-ID")
     return ParsedMessage(
         message_id=ids[0] if ids else None,
-        sender=sender,
-        to=headers.addresses(message, "To"),
-        cc=headers.addresses(message, "Cc"),
+        sender=_masked(sender) if sender else None,
+        to=tuple(_masked(one) for one in headers.addresses(message, "To")),
+        cc=tuple(_masked(one) for one in headers.addresses(message, "Cc")),
         delivered_to=tuple(
             one
             for name in ("Delivered-To", "X-Original-To", "Envelope-To")
@@ -90,6 +90,10 @@ def _check_date(message: Message, warnings: list[str]) -> None:
         warnings.append("the Date can't be read")
     elif received is not None and date - received > _WRITTEN_LATER:
         warnings.append("the Date is later than the day it was received")
+
+
+def _masked(address: MailAddress) -> MailAddress:
+    return MailAddress(mask(address.name)[0], address.email)
 
 
 def _with_masked_name(attachment: MailAttachment) -> MailAttachment:
