@@ -10,13 +10,15 @@ from click.testing import CliRunner, Result
 from flask import Flask
 from sqlalchemy import update
 
-from tests.factories import WorkItemFactory
+from tests.factories import NOW, WorkItemFactory, small_municipality
+from tests.mail.letterbox import multipart
 from ticketing.cli import main
 from ticketing.database import db
 from ticketing.jobs.heartbeat import Heartbeat, workers
 from ticketing.jobs.models import WorkerProcess
+from ticketing.mail.ingest import ingest
 from ticketing.settings import shipped
-from ticketing.work.models import OutboxMessage
+from ticketing.work.models import Attachment, OutboxMessage
 from ticketing.work.nightcheck import nightly
 
 
@@ -151,3 +153,18 @@ def test_what_the_nightly_check_of_the_clocks_found_is_told(app: Flask, database
     assert result.exit_code == 1
     assert "1 værdier passer ikke med hændelserne" in result.output
     assert "ticketing clocks verify" in result.output
+
+
+def test_mail_that_waits_and_files_that_nobody_scans(app: Flask, database: str, beating: Path) -> None:
+    with app.app_context():
+        town = small_municipality()
+        ingest(b"\x00\x01", town.municipality.id, NOW)
+        ingest(multipart(("Content-Type: image/png; name=a.png", b"x")), town.municipality.id, NOW)
+        db.session.execute(update(Attachment).values(scan="pending", scan_at=NOW))
+        db.session.commit()
+    result = _doctor(beating, TICKETING_DATABASE=database)
+    assert result.exit_code == 1
+    assert "1 mails kunne ikke blive til en sag" in result.output
+    assert "ingen scanner er sat op" in result.output
+    with_one = _doctor(beating, TICKETING_DATABASE=database, TICKETING_CLAMD="tcp://127.0.0.1:1")
+    assert "Svarer clamd på tcp://127.0.0.1:1?" in with_one.output

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from tests.factories import NOW, SmallMunicipality, small_municipality
 from tests.insight.test_unresolved import sign_in
 from tests.mail.letterbox import letter
-from ticketing.mail.html_view import clean, html_of
+from ticketing.mail.html_view import SANDBOX, clean, html_of
 from ticketing.mail.ingest import ingest
 from ticketing.mail.models import InboundMail
 from ticketing.work.models import WorkItem
@@ -48,7 +48,7 @@ HOSTILE = [
 ]
 RUNS_OR_LOADS = re.compile(
     r"<\s*(script|style|iframe|object|embed|form|input|button|link|base|meta|svg|math|video|audio|template)\b"
-    r"|<[^>]+\s(on\w+|src|srcset|style|background|poster|ping|target)\s*="
+    r"|<[^>]+\s(on\w+|src|srcset|style|background|poster|ping)\s*="
     r"|href\s*=\s*[\"']?\s*(javascript|data|vbscript)",
     re.IGNORECASE,
 )
@@ -70,6 +70,13 @@ def test_a_letters_shape_is_kept_and_pictures_are_named_by_their_words() -> None
     assert "<li><b>en</b></li>" in shown
     assert 'colspan="2"' in shown
     assert 'alt="skolens logo"' in clean("<img src='https://x.example/l.png' alt='skolens logo'>")
+
+
+def test_a_link_opens_in_a_window_of_its_own_that_knows_nothing_of_us() -> None:
+    shown = clean("<a href='https://x.example/a' target='_top'>klik</a>")
+    assert 'target="_blank"' in shown
+    assert "_top" not in shown
+    assert 'rel="noopener noreferrer nofollow"' in shown
 
 
 def test_numbers_of_persons_are_masked_in_what_is_shown() -> None:
@@ -121,7 +128,9 @@ class TestThePage:
         sign_in(client, town.superuser)
         assert path in client.get(f"/sager/A-{item.number}").text
         page = client.get(path).text
-        assert f'sandbox="" src="{path}/ramme"' in page
+        assert f'sandbox="{SANDBOX}" src="{path}/ramme"' in page
+        assert "allow-scripts" not in page + SANDBOX
+        assert "allow-same-origin" not in page + SANDBOX
         assert "<b>tomt</b>" not in page
         frame = client.get(f"{path}/ramme")
         assert "Skemaet er <b>tomt</b>" in frame.text

@@ -7,13 +7,13 @@ from sqlalchemy.orm import Session
 
 from tests.factories import NOW, SmallMunicipality, small_municipality
 from tests.insight.test_unresolved import sign_in
-from tests.mail.letterbox import letter
+from tests.mail.letterbox import bounce, letter
 from ticketing.mail.ingest import ingest
 from ticketing.mail.models import InboundMail, MailDecision
 from ticketing.mail.quarantine import kept_mails, refuse, retry
 from ticketing.work.change import SYSTEM, Actor
 from ticketing.work.errors import MissingReason, UnknownItem
-from ticketing.work.models import Message, WorkItem
+from ticketing.work.models import Message, OutboxMessage, WorkItem
 
 OUT_OF_OFFICE = letter("Jeg er på ferie.", Auto_Submitted="auto-replied", Subject="Autosvar: ferie")
 NO_MESSAGE = b"\x00\x01 ikke en mail 010190-1234"
@@ -169,3 +169,50 @@ class TestThePage:
     ) -> None:
         ingest(letter("Hjælp"), town.municipality.id, NOW)
         assert admin.get(f"/mail/{_kept(session).id}").status_code == 404
+
+    def test_a_mail_whose_ticket_became_confidential_is_no_longer_shown(
+        self, session: Session, town: SmallMunicipality, admin: FlaskClient
+    ) -> None:
+        raw = letter("Væk", Auto_Submitted="auto-replied", To="aula+school@vesterkaer.example")
+        ingest(raw, town.municipality.id, NOW)
+        mail_id = _kept(session).id
+        admin.post(f"/mail/{mail_id}/sag")
+        assert admin.get(f"/mail/{mail_id}").status_code == 200
+        session.scalars(select(WorkItem)).one().confidential = True
+        session.commit()
+        for path in ("", "/raa"):
+            assert admin.get(f"/mail/{mail_id}{path}").status_code == 404
+
+    def test_a_report_about_a_confidential_ticket_stands_in_no_list(
+        self, session: Session, town: SmallMunicipality, admin: FlaskClient
+    ) -> None:
+        ingest(letter("Hjælp", To="aula+school@vesterkaer.example"), town.municipality.id, NOW)
+        sent = session.scalars(select(OutboxMessage.mail_message_id)).first()
+        assert sent is not None
+        assert ingest(bounce(sent), town.municipality.id, NOW).kind == "bounce"
+        assert "Undeliverable" in admin.get("/mail?vis=bounce").text
+        session.scalars(select(WorkItem)).one().confidential = True
+        session.commit()
+        assert "Undeliverable" not in admin.get("/mail?vis=bounce").text
+
+    @pytest.mark.parametrize(
+        ("raw", "said"),
+        [
+            (OUT_OF_OFFICE, "Sendt automatisk (Auto-Submitted: auto-replied)"),
+            (letter(Subject="Automatisk svar: Hej"), "Emnet er et automatisk svars"),
+            (letter(List_Id="<x.example>"), "Udsendt til en liste (List-Id)"),
+            (letter(Precedence="bulk"), "Udsendt til en liste (Precedence: bulk)"),
+        ],
+    )
+    def test_the_reason_is_said_in_danish(
+        self, session: Session, town: SmallMunicipality, admin: FlaskClient, raw: bytes, said: str
+    ) -> None:
+        ingest(raw, town.municipality.id, NOW)
+        assert said in admin.get("/mail?vis=automatic").text
+        assert said in admin.get(f"/mail/{_kept(session).id}").text
+
+    def test_what_is_no_mail_says_so(
+        self, session: Session, town: SmallMunicipality, admin: FlaskClient
+    ) -> None:
+        ingest(NO_MESSAGE, town.municipality.id, NOW)
+        assert "Det er ikke en mail" in admin.get("/mail").text

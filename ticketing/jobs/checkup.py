@@ -18,12 +18,14 @@ from ticketing.clocks.editions import towns_without
 from ticketing.database import UtcDateTime, db
 from ticketing.jobs.heartbeat import LATE, workers
 from ticketing.jobs.models import WorkerProcess
+from ticketing.mail.models import InboundMail
 from ticketing.settings import Settings
-from ticketing.work.models import OutboxMessage, WorkItem
+from ticketing.work.models import Attachment, Message, OutboxMessage, WorkItem
 from ticketing.work.nightcheck import last_check
 from ticketing.work.queries import clock_config
 
 OUTBOX_LATE = timedelta(minutes=15)
+SCAN_LATE = timedelta(minutes=15)
 SWEEP_LATE = timedelta(minutes=2)
 CHECK_LATE = timedelta(days=2)
 CLOCK_SKEW = timedelta(seconds=5)
@@ -57,6 +59,8 @@ def examine(settings: Settings, now: datetime) -> Iterator[Finding]:
         checks: tuple[Callable[[datetime], Iterator[Finding]], ...] = (
             _clock_skew,
             _outbox,
+            _mail_without_ticket,
+            _files_to_scan,
             _sweep_lag,
             _clocks_as_the_events_say,
             _targets_in_force,
@@ -159,6 +163,43 @@ def _outbox(now: datetime) -> Iterator[Finding]:
             Level.WARN,
             f"{given_up} mails fra de sidste 7 dage blev opgivet; outbox_message.error siger hvorfor.",
             f"{given_up} mails of the last 7 days were given up; outbox_message.error says why.",
+        )
+
+
+def _mail_without_ticket(_now: datetime) -> Iterator[Finding]:
+    count = db.session.scalar(
+        select(func.count()).select_from(InboundMail).where(InboundMail.outcome == "quarantine")
+    )
+    if count:
+        yield Finding(
+            Level.WARN,
+            f"{count} mails kunne ikke blive til en sag. Se siden Mail, eller: ticketing mail quarantine list",
+            f"{count} mails could not become a ticket. See the page Mail or: ticketing mail quarantine list",
+        )
+
+
+def _files_to_scan(now: datetime) -> Iterator[Finding]:
+    """Files that nobody can open because the scanner is away, or is set up no longer."""
+    late = db.session.scalar(
+        select(func.count())
+        .select_from(Attachment)
+        .join(Message, Message.id == Attachment.message_id)
+        .where(Attachment.scan_at.is_not(None), Message.at < now - SCAN_LATE)
+    )
+    if not late:
+        return
+    scanner = current_app.config["SETTINGS"].clamd
+    if scanner is None:
+        yield Finding(
+            Level.BAD,
+            f"{late} filer venter på virusscanning, men ingen scanner er sat op. Sæt TICKETING_CLAMD.",
+            f"{late} files wait for the virus scanner, but none is set up. Set TICKETING_CLAMD.",
+        )
+    else:
+        yield Finding(
+            Level.BAD,
+            f"{late} filer har ventet på virusscanning i over 15 minutter. Svarer clamd på {scanner}?",
+            f"{late} files have waited over 15 minutes for the virus scanner. Does clamd answer at {scanner}?",
         )
 
 

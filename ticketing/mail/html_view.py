@@ -16,9 +16,12 @@ from ticketing.mail.parts import charset, content_type
 from ticketing.mail.structure import tree
 from ticketing.privacy.cpr import spans
 
+#: What the frame may do beyond nothing: open a link in a window of its own, which is then an ordinary one.
+SANDBOX = "allow-popups allow-popups-to-escape-sandbox"
 #: For the frame: no script, no image, no font, no form; only the page's own few lines of style.
 FRAME_POLICY = (
-    "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'; sandbox"
+    "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'; "
+    f"sandbox {SANDBOX}"
 )
 _TAGS = {
     *(
@@ -88,6 +91,7 @@ def clean(html: str) -> str:
         tags=_TAGS,
         attributes=_ATTRIBUTES,
         clean_content_tags={"script", "style", "title", "template", "noscript", "svg", "math"},
+        set_tag_attribute_values={"a": {"target": "_blank"}},
         link_rel="noopener noreferrer nofollow",
         url_schemes={"http", "https", "mailto", "tel"},
         strip_comments=True,

@@ -9,9 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.errors import HeaderParseError
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, or_, select, true
 from sqlalchemy.orm import Session
 
+from ticketing.accounts.queries import item_access
+from ticketing.accounts.rules import Access, Viewer
+from ticketing.accounts.visibility import at_least
 from ticketing.database import db, transaction
 from ticketing.mail.ingest import Outcome, take_again, understood
 from ticketing.mail.models import InboundMail, MailDecision
@@ -56,8 +59,17 @@ class MailDetail:
     decisions: tuple[tuple[MailDecision, str | None], ...]
 
 
-def kept_mails(municipality_id: MunicipalityId, outcome: str = QUARANTINE) -> list[KeptMail]:
-    """The newest mails with that outcome. One statement over an index; the raw messages stay where they are."""
+def kept_mails(
+    municipality_id: MunicipalityId, outcome: str = QUARANTINE, viewer: Viewer | None = None
+) -> list[KeptMail]:
+    """The newest mails with that outcome; for a `viewer` without those about a ticket that they may not read.
+    One statement over an index; the raw messages stay where they are."""
+    shown: ColumnElement[bool] = true()
+    if viewer is not None:
+        of_readable = select(WorkItem.id).where(
+            WorkItem.id == InboundMail.item_id, at_least(viewer, Access.CONTENT)
+        )
+        shown = or_(InboundMail.item_id.is_(None), of_readable.exists())
     rows = db.session.execute(
         select(
             InboundMail.id,
@@ -67,7 +79,11 @@ def kept_mails(municipality_id: MunicipalityId, outcome: str = QUARANTINE) -> li
             InboundMail.outcome,
             InboundMail.reason,
         )
-        .where(InboundMail.municipality_id == municipality_id, InboundMail.outcome == outcome)
+        .where(
+            InboundMail.municipality_id == municipality_id,
+            InboundMail.outcome == outcome,
+            shown,
+        )
         .order_by(InboundMail.received_at.desc(), InboundMail.id.desc())
         .limit(SHOWN)
     )
@@ -82,14 +98,22 @@ def waiting(municipality_id: MunicipalityId) -> int:
     return db.session.scalar(found) or 0
 
 
-def mail_detail(municipality_id: MunicipalityId, mail_id: int) -> MailDetail | None:
-    """One of the municipality's mails that became no question, or that a decision made one; None for others."""
+def mail_without_ticket(viewer: Viewer, mail_id: int) -> InboundMail | None:
+    """One of the municipality's mails that became no question, or that a decision made one; None for others,
+    and for one that belongs to a ticket of which the viewer may not read all: it may have become confidential
+    since."""
     row = db.session.get(InboundMail, mail_id)
-    if row is None or row.municipality_id != municipality_id:
+    if row is None or row.municipality_id != viewer.municipality_id:
         return None
-    decisions = _decisions(mail_id)
-    if row.outcome not in REVIEWED and not decisions:
+    if row.outcome not in REVIEWED and not _decisions(mail_id):
         return None
+    item = db.session.get(WorkItem, row.item_id) if row.item_id is not None else None
+    return row if item is None or item_access(viewer, item) >= Access.CONTENT else None
+
+
+def mail_detail(row: InboundMail) -> MailDetail:
+    """A kept mail as its page shows it."""
+    decisions = _decisions(row.id)
     mail, _why = understood(row.raw)
     item = db.session.get(WorkItem, row.item_id) if row.item_id is not None else None
     return MailDetail(

@@ -5,12 +5,21 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import login_required
 
-from ticketing.database import db
 from ticketing.mail.ingest import Outcome
 from ticketing.mail.models import InboundMail
-from ticketing.mail.quarantine import QUARANTINE, REVIEWED, kept_mails, mail_detail, refuse, retry
+from ticketing.mail.quarantine import (
+    QUARANTINE,
+    REVIEWED,
+    SHOWN,
+    kept_mails,
+    mail_detail,
+    mail_without_ticket,
+    refuse,
+    retry,
+)
 from ticketing.vocabulary import Role
 from ticketing.web import viewing
+from ticketing.web.mail_words import mail_reason
 from ticketing.work.errors import MissingReason, UnknownItem
 
 blueprint = Blueprint("mail_review", __name__, url_prefix="/mail")
@@ -41,7 +50,9 @@ def page() -> str:
         "mail/review.html",
         chosen=chosen,
         words={key: outcome_words()[key] for key in REVIEWED},
-        mails=kept_mails(viewing.viewer().municipality_id, chosen),
+        mails=kept_mails(viewing.viewer().municipality_id, chosen, viewing.viewer()),
+        most=SHOWN,
+        why=mail_reason,
         now=viewing.request_time(),
     )
 
@@ -50,7 +61,6 @@ def page() -> str:
 @login_required
 def one(mail_id: int) -> str:
     """One mail with its headers and text."""
-    _administrator()
     return _one(mail_id, "")
 
 
@@ -105,14 +115,16 @@ def _retry(mail_id: int, *, as_question: bool) -> ResponseReturnValue:
         flash(_("Mailen er allerede blevet til en sag."), "warning")
         return redirect(url_for("mail_review.one", mail_id=mail_id))
     flash(_said(outcome), "success" if outcome.number is not None else "warning")
-    return redirect(url_for("mail_review.one", mail_id=mail_id))
+    # A mail that has become a ticket which the administrator may not read has left their sight.
+    shown = mail_without_ticket(viewing.viewer(), mail_id) is not None
+    return redirect(url_for("mail_review.one", mail_id=mail_id) if shown else url_for("mail_review.page"))
 
 
 def _said(outcome: Outcome) -> str:
     if outcome.number is not None:
         return _("Mailen er nu en del af sag A-%(number)s.", number=outcome.number)
     word = outcome_words().get(outcome.kind, outcome.kind)
-    return _("Det gik ikke: %(word)s (%(reason)s).", word=word, reason=outcome.reason or "")
+    return _("Det gik ikke: %(word)s (%(reason)s).", word=word, reason=mail_reason(outcome.reason or ""))
 
 
 def _administrator() -> None:
@@ -122,21 +134,17 @@ def _administrator() -> None:
 
 def _own(mail_id: int) -> InboundMail:
     _administrator()
-    found = db.session.get(InboundMail, mail_id)
-    if found is None or mail_detail(viewing.viewer().municipality_id, mail_id) is None:
-        abort(404)
-    return found
+    return mail_without_ticket(viewing.viewer(), mail_id) or abort(404)
 
 
 def _one(mail_id: int, error: str) -> str:
-    detail = mail_detail(viewing.viewer().municipality_id, mail_id)
-    if detail is None:
-        abort(404)
+    detail = mail_detail(_own(mail_id))
     return render_template(
         "mail/one.html",
         detail=detail,
         words=outcome_words(),
         error=error,
+        why=mail_reason,
         can_decide=detail.mail.outcome in REVIEWED,
         now=viewing.request_time(),
     )

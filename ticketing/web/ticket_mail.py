@@ -7,7 +7,7 @@ from ticketing.accounts.queries import NotFound
 from ticketing.accounts.rules import Access
 from ticketing.database import db
 from ticketing.insight.ticket_page import TicketPage, ticket_page
-from ticketing.mail.html_view import FRAME_POLICY, html_of
+from ticketing.mail.html_view import FRAME_POLICY, SANDBOX, html_of
 from ticketing.mail.ingest import understood
 from ticketing.mail.models import InboundMail
 from ticketing.mail.quarantine import headers_shown
@@ -32,6 +32,7 @@ def page(shown: str, mail_id: int) -> str:
         headers=headers_shown(mail.raw),
         text=parsed.text if parsed else why_not,
         has_html=html_of(mail.raw) is not None,
+        sandbox=SANDBOX,
         may_download=_may_download(found),
         now=viewing.request_time(),
     )
