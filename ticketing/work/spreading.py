@@ -88,9 +88,13 @@ def _followed(change: Change, made: Spread) -> bool:
 
 
 def _advance(made: Spread, items: Sequence[ItemId], now: datetime) -> None:
-    """Remembers how far the pass has come; an empty batch ends it."""
+    """Remembers how far the pass has come; an empty batch ends it. Of several workers at the same pass the
+    first to find it empty ends it."""
+    seen = made.passes
     with transaction() as session:
         session.refresh(made, with_for_update=True)
+        if made.passes != seen:
+            return
         if items:
             made.spread_after = max(items[-1], made.spread_after)
             return
