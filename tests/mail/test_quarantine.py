@@ -199,7 +199,7 @@ class TestThePage:
         ("raw", "said"),
         [
             (OUT_OF_OFFICE, "Sendt automatisk (Auto-Submitted: auto-replied)"),
-            (letter(Subject="Automatisk svar: Hej"), "Emnet er et automatisk svars"),
+            (letter(Subject="Automatisk svar: Hej"), "Emnet viser, at det er et automatisk svar"),
             (letter(List_Id="<x.example>"), "Udsendt til en liste (List-Id)"),
             (letter(Precedence="bulk"), "Udsendt til en liste (Precedence: bulk)"),
         ],

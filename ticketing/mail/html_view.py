@@ -6,11 +6,11 @@ yesterday. The frame that shows it has a policy of its own besides (`FRAME_POLIC
 
 import re
 from email.message import Message
-from html import unescape
+from html import escape, unescape
 
 import nh3
 
-from ticketing.mail.charsets import decoded
+from ticketing.mail.charsets import decoded, printable
 from ticketing.mail.html_text import bounded
 from ticketing.mail.parts import charset, content_type
 from ticketing.mail.structure import tree
@@ -64,6 +64,9 @@ _TAGS = {
 }
 #: A tag, an entity, or one character of the text.
 _TEXT_OR_TAG = re.compile(r"<[^>]*>|&(?:#?\w{1,10});|[^<]", re.DOTALL)
+_NO_TAG, _ANY_TAG = re.compile(r"(?!)"), re.compile("<")
+_PARAGRAPH = re.compile(r"<(?!/?(?:a|abbr|b|code|del|em|i|ins|q|s|small|span|strong|sub|sup|u)\b)")
+_IMAGE = re.compile(r'<img(?: alt="([^"]*)")?>')
 _ATTRIBUTES = {
     "a": {"href", "title"},
     "img": {"alt"},
@@ -81,7 +84,7 @@ def html_of(raw: bytes) -> str | None:
     if found is None:
         return None
     text, _warning = decoded(_bytes(found), charset(found))
-    return clean(text)
+    return clean(printable(text))
 
 
 def clean(html: str) -> str:
@@ -96,23 +99,33 @@ def clean(html: str) -> str:
         url_schemes={"http", "https", "mailto", "tel"},
         strip_comments=True,
     )
-    return _masked(cleaned)
+    return _masked(_IMAGE.sub(_in_words, cleaned))
 
 
 def _masked(html: str) -> str:
-    """`html` with the digits of CPR numbers as asterisks, also of those that tags or entities break up."""
-    text, places = [], []
-    for piece in _TEXT_OR_TAG.finditer(html):
-        if not piece[0].startswith("<"):
-            text.append(unescape(piece[0]) if piece[0].startswith("&") else piece[0])
-            places.append(piece.span())
-    plain = "".join(one if len(one) == 1 else " " for one in text)
-    digits = [places[at] for first, last in spans(plain) for at in range(first, last)]
+    """`html` with the digits of CPR numbers as asterisks, also of those that tags or entities break up.
+
+    Looked for three times: as the words run on through every tag, with a gap where a paragraph ends, and with
+    a gap at each tag. A number that ends a paragraph would otherwise hide behind the next one's first word.
+    """
+    pieces = [(found[0], found.span()) for found in _TEXT_OR_TAG.finditer(html)]
     shown = list(html)
-    for start, end in digits:
-        if html[start:end].isdecimal() or html[start:end].startswith("&#"):
-            shown[start:end] = ["*", *[""] * (end - start - 1)]
+    for gap in (_NO_TAG, _PARAGRAPH, _ANY_TAG):
+        text, places = [], []
+        for piece, place in pieces:
+            read = "\n" * bool(gap.match(piece)) if piece.startswith("<") else unescape(piece)
+            text.append(read if len(read) <= 1 else " ")
+            places += [place] * len(text[-1])
+        for first, last in spans("".join(text)):
+            for start, end in places[first:last]:
+                if html[start:end].isdecimal() or html[start:end].startswith("&#"):
+                    shown[start:end] = ["*", *[""] * (end - start - 1)]
     return "".join(shown)
+
+
+def _in_words(image: re.Match[str]) -> str:
+    words = unescape(image[1] or "").strip()
+    return f"<em>[{escape(words)}]</em>" if words else ""
 
 
 def _is_html(part: Message) -> bool:

@@ -7,7 +7,6 @@ decides again what is decided already changes nothing.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from email.errors import HeaderParseError
 
 from sqlalchemy import ColumnElement, func, or_, select, true
 from sqlalchemy.orm import Session
@@ -16,7 +15,9 @@ from ticketing.accounts.queries import item_access
 from ticketing.accounts.rules import Access, Viewer
 from ticketing.accounts.visibility import at_least
 from ticketing.database import db, transaction
+from ticketing.mail import headers
 from ticketing.mail.ingest import Outcome, take_again, understood
+from ticketing.mail.message import NotAMessage
 from ticketing.mail.models import InboundMail, MailDecision
 from ticketing.mail.parse import header_of
 from ticketing.organisation.models import Person
@@ -132,14 +133,10 @@ def headers_shown(raw: bytes) -> tuple[tuple[str, str], ...]:
     wanted = ("From", "To", "Cc", "Date", "Subject", "Message-ID", "Reply-To", "Auto-Submitted", "Return-Path")
     try:
         header = header_of(raw)
-    except (HeaderParseError, ValueError):
+    except NotAMessage:
         return ()
-    found = []
-    for name in wanted:
-        value = header.get(name)
-        if value is not None:
-            found.append((name, mask(" ".join(str(value).split()))[0][:500]))
-    return tuple(found)
+    shown = ((name, mask(headers.text_value(header, name))[0][:500]) for name in wanted)
+    return tuple((name, value) for name, value in shown if value)
 
 
 def retry(mail_id: int, actor: Actor, now: datetime, *, as_question: bool = False) -> Outcome:

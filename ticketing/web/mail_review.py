@@ -19,7 +19,7 @@ from ticketing.mail.quarantine import (
 )
 from ticketing.vocabulary import Role
 from ticketing.web import viewing
-from ticketing.web.mail_words import mail_reason
+from ticketing.web.mail_words import header_word, mail_reason
 from ticketing.work.errors import MissingReason, UnknownItem
 
 blueprint = Blueprint("mail_review", __name__, url_prefix="/mail")
@@ -145,6 +145,7 @@ def _one(mail_id: int, error: str) -> str:
         words=outcome_words(),
         error=error,
         why=mail_reason,
+        header_word=header_word,
         can_decide=detail.mail.outcome in REVIEWED,
         now=viewing.request_time(),
     )

@@ -20,6 +20,18 @@ def mail_reason(reason: str) -> str:
     return reason
 
 
+def header_word(name: str) -> str:
+    """What a header is called in a mail program; one that none shows by its own name."""
+    return {
+        "From": _("Fra"),
+        "To": _("Til"),
+        "Cc": _("Kopi"),
+        "Date": _("Dato"),
+        "Subject": _("Emne"),
+        "Reply-To": _("Svar til"),
+    }.get(name, name)
+
+
 def _known(pattern: str, words: Callable[[], str]) -> tuple[re.Pattern[str], Callable[[], str]]:
     return re.compile(pattern), words
 
@@ -29,7 +41,7 @@ _REASONS = (
     _known("it has no header line", lambda: _("Det er ikke en mail: den har ingen hoveder")),
     _known(r"it could not be read \((?P<detail>.+)\)", lambda: _("Den kunne ikke læses")),
     _known("our own mail came back", lambda: _("Vores egen mail kom tilbage")),
-    _known("the subject is that of an automatic reply", lambda: _("Emnet er et automatisk svars")),
+    _known("the subject is that of an automatic reply", lambda: _("Emnet viser, at det er et automatisk svar")),
     _known("a calendar reply", lambda: _("Svar på en mødeindkaldelse")),
     _known(r"a read receipt(?: \((?P<detail>.+)\))?", lambda: _("Kvittering for, at en mail er læst")),
     _known(

@@ -13,6 +13,7 @@ from ticketing.mail.models import InboundMail
 from ticketing.mail.quarantine import headers_shown
 from ticketing.vocabulary import Role
 from ticketing.web import viewing
+from ticketing.web.mail_words import header_word
 from ticketing.work.rules import parse_number
 
 blueprint = Blueprint("ticket_mail", __name__)
@@ -33,6 +34,7 @@ def page(shown: str, mail_id: int) -> str:
         text=parsed.text if parsed else why_not,
         has_html=html_of(mail.raw) is not None,
         sandbox=SANDBOX,
+        header_word=header_word,
         may_download=_may_download(found),
         now=viewing.request_time(),
     )
