@@ -4,18 +4,18 @@ import re
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from tests.factories import NOW, SmallMunicipality, small_municipality
 from tests.insight.test_unresolved import sign_in
-from tests.mail.letterbox import letter
+from tests.mail.letterbox import letter, multipart
 from tests.mail.nasty import NASTY
 from ticketing.mail.html_view import SANDBOX, clean, html_of
 from ticketing.mail.ingest import ingest
 from ticketing.mail.models import InboundMail
 from ticketing.mail.quarantine import headers_shown
-from ticketing.work.models import WorkItem
+from ticketing.work.models import Attachment, WorkItem
 
 HTML = "text/html; charset=utf-8"
 HOSTILE = [
@@ -186,6 +186,23 @@ class TestThePage:
         assert client.get(f"{path}/raa").data.startswith(b"From:")
         sign_in(client, town.municipal_admin)
         assert client.get(f"{path}/raa").status_code == 200
+
+    @pytest.mark.parametrize("scan", ["pending", "held"])
+    def test_the_raw_message_hands_out_no_file_that_the_scanner_holds(
+        self, session: Session, client: FlaskClient, town: SmallMunicipality, scan: str
+    ) -> None:
+        header = 'Content-Disposition: attachment; filename="a.zip"'
+        raw = multipart((header, b"PK"), To="aula+school-indskoling@vesterkaer.example")
+        ingest(raw, town.municipality.id, NOW)
+        item = session.scalars(select(WorkItem)).one()
+        item.holder_id = town.superuser.id
+        path = self._path(session, item)
+        sign_in(client, town.superuser)
+        assert client.get(f"{path}/raa").status_code == 200
+        session.execute(update(Attachment).values(scan=scan))
+        session.commit()
+        assert client.get(f"{path}/raa").status_code == 404
+        assert "kan ikke hentes rå" in client.get(path).text
 
     def test_who_may_not_read_all_of_it_finds_nothing(
         self, session: Session, client: FlaskClient, town: SmallMunicipality, item: WorkItem

@@ -22,10 +22,10 @@ from ticketing.mail.models import InboundMail, MailDecision
 from ticketing.mail.parse import header_of
 from ticketing.organisation.models import Person
 from ticketing.privacy.cpr import mask
-from ticketing.vocabulary import MunicipalityId
+from ticketing.vocabulary import MunicipalityId, Scan
 from ticketing.work.change import Actor
 from ticketing.work.errors import MissingReason, UnknownItem, WorkError
-from ticketing.work.models import WorkItem
+from ticketing.work.models import Attachment, Message, WorkItem
 
 #: What an administrator can look at, by what became of it.
 QUARANTINE = "quarantine"
@@ -137,6 +137,21 @@ def headers_shown(raw: bytes) -> tuple[tuple[str, str], ...]:
         return ()
     shown = ((name, mask(headers.text_value(header, name))[0][:500]) for name in wanted)
     return tuple((name, value) for name, value in shown if value)
+
+
+def has_unsafe_files(mail_id: int) -> bool:
+    """Whether the virus scanner holds a file of the mail, or has yet to look at one: the raw message would
+    hand it out all the same."""
+    return (
+        db.session.scalar(
+            select(Attachment.id)
+            .join(Message, Message.id == Attachment.message_id)
+            .join(InboundMail, (InboundMail.item_id == Message.item_id) & (InboundMail.id == Message.mail_id))
+            .where(InboundMail.id == mail_id, Attachment.scan.in_((Scan.PENDING, Scan.HELD)))
+            .limit(1)
+        )
+        is not None
+    )
 
 
 def retry(mail_id: int, actor: Actor, now: datetime, *, as_question: bool = False) -> Outcome:

@@ -11,6 +11,7 @@ from ticketing.mail.quarantine import (
     QUARANTINE,
     REVIEWED,
     SHOWN,
+    has_unsafe_files,
     kept_mails,
     mail_detail,
     mail_without_ticket,
@@ -99,6 +100,8 @@ def put_aside(mail_id: int) -> ResponseReturnValue:
 def raw(mail_id: int) -> Response:
     """The message byte for byte."""
     found = _own(mail_id)
+    if has_unsafe_files(found.id):
+        abort(404)
     name = f"mail-{found.id}.eml"
     return Response(
         found.raw,
@@ -146,6 +149,7 @@ def _one(mail_id: int, error: str) -> str:
         error=error,
         why=mail_reason,
         header_word=header_word,
+        may_download=not has_unsafe_files(mail_id),
         can_decide=detail.mail.outcome in REVIEWED,
         now=viewing.request_time(),
     )

@@ -10,7 +10,7 @@ from ticketing.insight.ticket_page import TicketPage, ticket_page
 from ticketing.mail.html_view import FRAME_POLICY, SANDBOX, html_of
 from ticketing.mail.ingest import understood
 from ticketing.mail.models import InboundMail
-from ticketing.mail.quarantine import headers_shown
+from ticketing.mail.quarantine import has_unsafe_files, headers_shown
 from ticketing.vocabulary import Role
 from ticketing.web import viewing
 from ticketing.web.mail_words import header_word
@@ -36,6 +36,7 @@ def page(shown: str, mail_id: int) -> str:
         sandbox=SANDBOX,
         header_word=header_word,
         may_download=_may_download(found),
+        is_unsafe=has_unsafe_files(mail.id),
         now=viewing.request_time(),
     )
 
@@ -60,7 +61,7 @@ def raw(shown: str, mail_id: int) -> Response:
     """The message byte for byte, with whatever numbers stand in it: for the one who holds the item and for
     administrators who may read it."""
     found, mail = _mail(shown, mail_id)
-    if not _may_download(found):
+    if not _may_download(found) or has_unsafe_files(mail.id):
         abort(404)
     name = f"{shown.lower()}-{mail.id}.eml"
     return Response(
