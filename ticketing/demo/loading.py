@@ -18,6 +18,7 @@ SIGN_INS = {
     "IT ServiceDesk": "tekniker1",
     "Leder": "leder-skole01",
     "Administrator": "kommunaladm",
+    "Projektgruppe": "projekt1",
 }
 
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from ticketing.demo.gaps import leave_gaps
 from ticketing.demo.history import History
 from ticketing.demo.life import TO_THE_END, Life
+from ticketing.demo.rollout import live_rollout
 from ticketing.demo.staged import staged
 from ticketing.demo.stories import STORIES
 from ticketing.demo.workdays import working_moment
@@ -31,6 +32,7 @@ def load_tickets(
     history = History(session, now)
     if placed and count:
         leave_gaps(session, municipality, history)
+        live_rollout(session, municipality, history, random.Random(f"rollout:{seed}"), now)  # noqa: S311
     scenes = staged(session, municipality, chance, now)[:count] if placed else []
     for at, steps in scenes:
         history.add(at, steps)
