@@ -7,8 +7,9 @@ from ticketing.vocabulary import ClockKind, ClockState, EventKind, Priority, Run
 from ticketing.work import notices
 from ticketing.work.change import Change
 from ticketing.work.conversation import next_follow_up, wake
+from ticketing.work.letters import BODIES
 from ticketing.work.lifecycle import shut
-from ticketing.work.models import Clock, Event
+from ticketing.work.models import Clock, Event, WorkItem
 from ticketing.work.queries import facts_of
 from ticketing.work.rules import REMINDERS_AFTER, next_reminder
 
@@ -116,7 +117,7 @@ def _remind_or_give_up(change: Change) -> None:
     reminded = [e.at for e in change.events if e.kind is EventKind.REMINDED and e.at >= asked]
     if len(reminded) < len(REMINDERS_AFTER):
         event = change.record(EventKind.REMINDED)
-        text = "Vi venter på dit svar for at kunne hjælpe dig."
+        text = _in_their_language(item, "reminder")
         change.letters.append(partial(notices.question, change.session, item, event, change.now, text))
         item.wake_at = next_reminder(asked, [*reminded, change.now])
     elif item.is_known_fault:
@@ -124,6 +125,10 @@ def _remind_or_give_up(change: Change) -> None:
     else:
         item.solved_at = change.now
         shut(change, "Ingen svar fra melder i ti dage")
-        text = "Vi har ikke hørt fra dig i ti dage og lukker sagen. Svar på denne mail, så åbner vi den igen."
+        text = _in_their_language(item, "gives_up")
         closed = change.events[-1]
         change.letters.append(partial(notices.answer, change.session, item, closed, change.now, text))
+
+
+def _in_their_language(item: WorkItem, what: str) -> str:
+    return BODIES.get(item.language, BODIES["da"])[what]

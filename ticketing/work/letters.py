@@ -59,6 +59,9 @@ Se din sag {number}: {status_url}
 Se den her: {item_url}
 """,
         "link_only": "Svaret er fortroligt. Læs det her: {status_url}",
+        "reminder": "Vi venter på dit svar for at kunne hjælpe dig.",
+        "gives_up": "Vi har ikke hørt fra dig i ti dage og lukker sagen. "
+        "Svar på denne mail, så åbner vi den igen.",
         "sign_off": "Venlig hilsen\n{municipality}, Aula-support",
     },
     "en": {
@@ -99,6 +102,9 @@ See your question {number}: {status_url}
 See it here: {item_url}
 """,
         "link_only": "The answer is confidential. Read it here: {status_url}",
+        "reminder": "We are waiting for your answer so that we can help you.",
+        "gives_up": "We have not heard from you for ten days and close your question. "
+        "Reply to this mail and we open it again.",
         "sign_off": "Kind regards\n{municipality}, Aula support",
     },
 }
