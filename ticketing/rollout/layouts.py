@@ -97,27 +97,45 @@ def tables(lines: Sequence[Line]) -> list[Table]:
 
 
 Made = tuple[Table, int] | None
+#: Cells of (line, text), while a table is put together.
+Row = list[list[tuple[int, str]]]
+_RECORD = re.compile(r"^(?P<head>[A-ZÆØÅ][\w ]{1,28}):\s+(?P<value>\S.*)$")
+#: A head of each kind, for tables that have none written above them.
+_HEAD_OF = {"period": "Periode", "label": "Aktivitet", "hours": "Varighed", "trainers": "Underviser"}
+_HEAD_OF |= {"end": "Slut", "count": "Antal", "place": "Sted", "note": "Bemærkning", "sector": "Område"}
 
 
 def _piped(lines: Sequence[Line], start: int) -> Made:
-    """| a | b |, with or without the outer pipes and the rule below the head."""
+    """| a | b |, with or without the outer pipes. Rules between the rows say where each ends; without them
+    each line is one, but for those that go on with the line above."""
     end = start
     while end < len(lines) and (lines[end].text.count("|") >= 1 or _is_rule(lines[end].text)):
         end += 1
-    rows = [
-        [(line.number, cell.strip()) for cell in line.text.strip().strip("|").split("|")]
-        for line in lines[start:end]
-        if not _is_rule(line.text)
-    ]
+    block = lines[start:end]
+    rows: list[Row] = []
+    ruled = sum(_is_rule(line.text) for line in block) > 2
+    fresh = True
+    for line in block:
+        if _is_rule(line.text):
+            fresh = True
+            continue
+        pieces = [cell.strip() for cell in line.text.strip().strip("|").split("|")]
+        if rows and ((ruled and not fresh) or (not ruled and _goes_on(pieces[0]))):
+            _go_on(rows[-1], line.number, pieces)
+        else:
+            rows.append([[(line.number, piece)] for piece in pieces])
+        fresh = False
     if len(rows) < 2 or max(map(len, rows)) < 2:
         return None
     return _from_rows(rows, lines[start].number, lines[end - 1].number), end
 
 
 def _delimited(lines: Sequence[Line], start: int) -> Made:
-    """One row a line, its cells apart by tabs or semicolons."""
+    """One row a line, its cells apart by tabs or semicolons. A line in one piece is the beginning of the label
+    below it or, with a period of its own, more of the period above it."""
     for mark in ("\t", ";"):
-        rows: list[list[tuple[int, str]]] = []
+        rows: list[Row] = []
+        waiting: list[tuple[int, str]] = []
         end, blanks = start, 0
         while end < len(lines):
             line = lines[end]
@@ -126,15 +144,48 @@ def _delimited(lines: Sequence[Line], start: int) -> Made:
                 blanks += 1
                 if blanks > 1 or not rows:
                     break
-            elif len(cells) < 2 or line.is_heading:
+            elif line.is_heading or (len(cells) < 2 and not rows):
                 break
+            elif len(cells) >= 2:
+                rows.append([[(line.number, cell)] for cell in cells])
+                rows[-1][0] = [*waiting, *rows[-1][0]]
+                waiting, blanks = [], 0
+            elif not blanks and spans(cells[0]) and spans(rows[-1][-1][-1][1]):
+                rows[-1][-1].append((line.number, cells[0]))
+            elif end + 1 < len(lines) and mark in lines[end + 1].text.strip() and len(cells[0]) < 90:
+                waiting.append((line.number, cells[0]))
             else:
-                blanks = 0
-                rows.append([(line.number, cell) for cell in cells])
+                break
             end += 1
         if len(rows) >= 2 and _speaks_of_time(rows):
-            return _from_rows(rows, lines[start].number, rows[-1][0][0]), end
+            last = max(number for row in rows for cell in row for number, _ in cell)
+            return _from_rows(rows, lines[start].number, last), end
     return None
+
+
+def _records(lines: Sequence[Line], start: int) -> Made:
+    """ "Hvem: …", "Hvornår: …" on lines of their own, again and again."""
+    records: list[dict[str, tuple[int, str]]] = []
+    end, last = start, start
+    while end < len(lines):
+        line = lines[end]
+        found = _RECORD.match(line.words)
+        kind = head_kind(found["head"]) if found else None
+        if line.is_blank:
+            end += 1
+            continue
+        if found is None or kind is None:
+            break
+        if not records or kind in records[-1]:
+            records.append({})
+        records[-1][kind] = (line.number, found["value"])
+        last, end = end, end + 1
+    kinds = list(dict.fromkeys(kind for record in records for kind in record))
+    if len(records) < 2 or "period" not in kinds or not any(kind in kinds for kind in ("label", "note")):
+        return None
+    rows = [tuple(Cell((record[kind],) if kind in record else ()) for kind in kinds) for record in records]
+    header = tuple(_HEAD_OF[kind] for kind in kinds)
+    return Table(header, tuple(rows), lines[start].number, lines[last].number), last + 1
 
 
 def _tab_led(lines: Sequence[Line], start: int) -> Made:
@@ -200,7 +251,7 @@ def _spaced(lines: Sequence[Line], start: int) -> Made:
     first = _pieces(lines[start].text)
     if len(first) < 2:
         return None
-    rows: list[list[list[tuple[int, str]]]] = []
+    rows: list[Row] = []
     places = [at for at, _ in first]
     end, blanks, last = start, 0, start
     while end < len(lines):
@@ -212,53 +263,61 @@ def _spaced(lines: Sequence[Line], start: int) -> Made:
             blanks += 1
         elif _is_rule(line.text):
             pass
-        elif len(pieces) >= 2:
-            row: list[list[tuple[int, str]]] = [[] for _ in places]
-            for at, text in pieces:
-                row[_nearest(places, at)].append((line.number, text))
-            rows.append(row)
+        elif len(pieces) >= 2 and (blanks or not rows or not _goes_on(pieces[0][1])):
+            rows.append([[] for _ in places])
+            _place(rows[-1], line.number, pieces, places)
             blanks, last = 0, end
-        elif (
-            rows
-            and not blanks
-            and len(line.text.strip()) < 60
-            and (pieces[0][0] > 1 or not _is_sentence(line.text))
-        ):
-            rows[-1][_nearest(places, pieces[0][0])].append((line.number, pieces[0][1]))
+        elif rows and not blanks and (len(pieces) >= 2 or _is_rest(line.text, pieces)):
+            _place(rows[-1], line.number, pieces, places)
             last = end
         else:
             break
         end += 1
-    flat = [[(cell[0][0] if cell else 0, " ".join(t for _, t in cell)) for cell in row] for row in rows]
-    if len(rows) < 2 or not _speaks_of_time(flat):
+    if len(rows) < 2 or not _speaks_of_time(rows):
         return None
-    made = [tuple(Cell(tuple(cell)) for cell in row) for row in rows]
-    header, body = _headed(made)
-    return Table(header, body, lines[start].number, lines[last].number), last + 1
+    return _from_rows(rows, lines[start].number, lines[last].number), last + 1
+
+
+def _place(row: Row, number: int, pieces: list[tuple[int, str]], places: Sequence[int]) -> None:
+    """Puts each piece of a line into the column that it stands under."""
+    for at, text in pieces:
+        row[_nearest(places, at)].append((number, text))
+
+
+def _is_rest(text: str, pieces: list[tuple[int, str]]) -> bool:
+    """Whether a line in one piece belongs to the row above it."""
+    return len(text.strip()) < 60 and (pieces[0][0] > 1 or not _is_sentence(text))
+
+
+def _goes_on(label: str) -> bool:
+    """Labels begin with a capital or a number; what doesn't, or nothing at all, goes on with the line above.
+    A period may begin with a small letter: "uge 15"."""
+    return not label or (label[0].islower() and not spans(label))
+
+
+def _go_on(row: Row, number: int, pieces: list[str]) -> None:
+    for cell, piece in zip(row, pieces, strict=False):
+        if piece:
+            cell.append((number, piece))
 
 
 _LAYOUTS: tuple[Callable[[Sequence[Line], int], Made], ...] = (
     _piped,
     _tab_led,
     _delimited,
+    _records,
     _a_cell_a_line,
     _spaced,
 )
 
 
-def _from_rows(rows: list[list[tuple[int, str]]], first: int, last: int) -> Table:
-    """A table of rows as they stand; one whose first cell is empty goes on with the row above."""
+def _from_rows(rows: list[Row], first: int, last: int) -> Table:
+    """A table of rows as they stand, all made equally wide."""
     width = max(map(len, rows))
-    made: list[tuple[Cell, ...]] = []
-    for row in rows:
-        cells = [Cell(((number, text),) if text else ()) for number, text in row]
-        cells += [Cell(())] * (width - len(cells))
-        if made and not cells[0].text and any(cell.text for cell in cells):
-            made[-1] = tuple(
-                Cell(above.lines + cell.lines) for above, cell in zip(made[-1], cells, strict=True)
-            )
-        else:
-            made.append(tuple(cells))
+    made = [
+        tuple(Cell(tuple(line for line in cell if line[1])) for cell in [*row, *([[]] * (width - len(row)))])
+        for row in rows
+    ]
     header, body = _headed(made)
     return Table(header, body, first, last)
 
@@ -374,11 +433,11 @@ def _is_time(text: str) -> bool:
     return bool(spans(text)) or bool(UNDATED.search(text))
 
 
-def _speaks_of_time(rows: list[list[tuple[int, str]]]) -> bool:
+def _speaks_of_time(rows: list[Row]) -> bool:
     """A period in half of the rows, or heads that say what the table is; prose with stray gaps has neither."""
-    heads = [head_kind(text) for _, text in rows[0]]
-    dated = sum(any(spans(text) for _, text in row) for row in rows)
-    return dated * 2 >= len(rows) or (len([head for head in heads if head]) >= 2)
+    heads = [head_kind(" ".join(text for _, text in cell)) for cell in rows[0]]
+    dated = sum(any(spans(text) for cell in row for _, text in cell) for row in rows)
+    return dated * 2 >= len(rows) or len([head for head in heads if head]) >= 2
 
 
 def _pieces(text: str) -> list[tuple[int, str]]:

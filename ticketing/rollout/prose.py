@@ -257,7 +257,7 @@ def _undated_training(
     seen: set[tuple[Role, Sector | None]] = set()
     for line in free:
         text = line.words
-        if line.number in counted or not is_course(text):
+        if line.number in counted or not is_course(text) or spans(text):
             continue
         for role, sector in _to_train(text):
             if (role, sector) in seen or _has_row(role, sector, drafts):
