@@ -12,30 +12,14 @@ from ticketing.organisation.queries import valid_on
 from ticketing.organisation.rules import unit_ids
 from ticketing.privacy.cpr import mask
 from ticketing.vocabulary import ItemId, KnownQuestionState, Role, Sector
-from ticketing.work import links
 from ticketing.work.actions import Actor, solve
 from ticketing.work.errors import IllegalMove, MissingReason, UnknownItem
-from ticketing.work.models import OutboxMessage, WorkItem
+from ticketing.work.models import WorkItem
+from ticketing.work.notices import staff_letter
 from ticketing.work.queries import LOCAL_ZONE
 
 #: Whose go-live lies within this long hears of a question before it is asked there.
 NEXT_IN_THE_WAVE = timedelta(weeks=6)
-_SUBJECT = "Et spørgsmål, som flere institutioner stiller: {title}"
-_BODY = """Hej {name}
-
-Flere institutioner, der er kommet i gang før jer, spørger om det samme:
-
-{title}
-
-Svaret er:
-
-{answer}
-
-Svaret ligger også som svarkort, når I skriver et nyt spørgsmål ind: {url}
-
-Venlig hilsen
-{municipality}, Aula-support
-"""
 
 
 def answer_known_question(
@@ -131,44 +115,26 @@ def _locked(session: Session, question_id: int) -> KnownQuestion:
 
 
 def _tell_the_next(session: Session, question: KnownQuestion, now: datetime) -> None:
-    """One mail a superuser and question, however often it is answered."""
+    """One mail a superuser and question, however often it is answered, when they are at work."""
     municipality = session.get_one(Municipality, question.municipality_id)
-    people = _superusers_next_in_the_wave(session, question, now)
-    keys = {person.id: f"travelling:{question.id}:{person.id}" for person in people}
-    told = set(
-        session.scalars(
-            select(OutboxMessage.unique_key).where(
-                OutboxMessage.municipality_id == municipality.id, OutboxMessage.unique_key.in_(keys.values())
-            )
+    for person in _superusers_next_in_the_wave(session, question, now):
+        staff_letter(
+            session,
+            municipality,
+            person.id,
+            now,
+            purpose="known_question",
+            key=f"travelling:{question.id}:{person.id}",
+            subject=f"Et spørgsmål, som flere institutioner stiller: {question.card_title}",
+            lines=[
+                f"Hej {person.name.split()[0]}",
+                "Flere institutioner, der er kommet i gang før jer, spørger om det samme:",
+                question.card_title or question.title,
+                "Svaret er:",
+                question.answer or "",
+                f"Svarkortet ligger her: {{base}}/nyt?kategori={question.category}",
+            ],
         )
-    )
-    for person in people:
-        if keys[person.id] not in told:
-            session.add(_mail(question, municipality, person, keys[person.id], now))
-    session.flush()
-
-
-def _mail(
-    question: KnownQuestion, municipality: Municipality, person: Person, key: str, now: datetime
-) -> OutboxMessage:
-    values = {
-        "name": person.name.split()[0],
-        "title": question.card_title,
-        "answer": question.answer,
-        "url": f"{links.settings().base_url}/nyt?kategori={question.category}",
-        "municipality": municipality.name,
-    }
-    return OutboxMessage(
-        municipality_id=municipality.id,
-        unique_key=key,
-        purpose="known_question",
-        recipient=person.email,
-        subject=_SUBJECT.format(**values)[:250],
-        body=_BODY.format(**values),
-        mail_message_id=links.message_id(municipality, "known_question", question.id, 0, person.email),
-        created_at=now,
-        next_try_at=now,
-    )
 
 
 def _superusers_next_in_the_wave(session: Session, question: KnownQuestion, now: datetime) -> list[Person]:
