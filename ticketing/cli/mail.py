@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from flask import current_app
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 #: Each mailbox has its own time; this is how often it is seen whether one's has come.
 _POLL_SECONDS = 5
+_MARKS = {True: "✓", False: "✗", None: "-"}
 
 
 @click.group("mail")
@@ -122,6 +124,32 @@ def poll(key: str | None, *, once: bool) -> None:
         if once:
             sys.exit(int(failed))
         time.sleep(_POLL_SECONDS)
+
+
+@mail.command("check")
+@click.argument("keys", metavar="[KEY]...", nargs=-1)
+@in_application
+def check_mailboxes(keys: tuple[str, ...]) -> None:
+    """Try the mailboxes KEY (all, when none is named) of mailboxes.yaml: sign in, look into the folders, send
+    a mail to itself and see it arrive.
+
+    Says what is wrong and what to do about it. Exit code 1 when anything is.
+    """
+    from ticketing.mail.check import check
+    from ticketing.mail.mailboxes import mailboxes
+
+    chosen = [_mailbox(key) for key in keys] or list(mailboxes().values())
+    if not chosen:
+        raise click.ClickException("There are no mailboxes yet. docs/mail.md says how to set one up.")
+    wrong = False
+    for one in chosen:
+        click.echo(f"{one.key} ({one.protocol}, {one.address})")
+        for step in check(one, current_app.config["SETTINGS"], datetime.now(UTC)):
+            click.echo(f"  {_MARKS[step.good]} {step.name}: {step.said}")
+            if step.advice:
+                click.echo(f"    {step.advice}")
+            wrong = wrong or step.good is False
+    sys.exit(int(wrong))
 
 
 def _mailbox(key: str) -> "Mailbox":

@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 
 from ticketing.database import db, transaction
 from ticketing.mail.gateways import Gateway, GatewayError, Refused, Trouble, open_gateway
-from ticketing.mail.gateways.smtp import SmtpSender
+from ticketing.mail.gateways.smtp import SmtpSender, log_in
 from ticketing.mail.mailboxes import Mailbox, Security, Server, sending_mailbox
 from ticketing.mail.models import MailboxState
 from ticketing.organisation.models import Municipality
@@ -88,21 +88,20 @@ class PostOffices:
 
     def _common_server(self) -> SmtpSender:
         if self._smtp is None:
-            settings = self._settings
-            security = Security.STARTTLS if settings.smtp_starttls else Security.NONE
-            log_in = (
-                partial(_log_in, settings.smtp_user, settings.smtp_password) if settings.smtp_user else None
-            )
-            self._smtp = SmtpSender(Server(settings.smtp_host, settings.smtp_port, security), log_in)
+            self._smtp = common_server(self._settings)
         return self._smtp
+
+
+def common_server(settings: Settings) -> SmtpSender:
+    """The way out through the SMTP server of the settings, which must name one."""
+    security = Security.STARTTLS if settings.smtp_starttls else Security.NONE
+    user, password = settings.smtp_user, settings.smtp_password or ""
+    shows_who_we_are = partial(log_in, login=user, password=password) if user else None
+    return SmtpSender(Server(settings.smtp_host, settings.smtp_port, security), shows_who_we_are)
 
 
 def _about_one_mail(error: OSError) -> bool:
     return isinstance(error, smtplib.SMTPRecipientsRefused | smtplib.SMTPDataError | smtplib.SMTPSenderRefused)
-
-
-def _log_in(user: str, password: str | None, server: smtplib.SMTP) -> None:
-    server.login(user, password or "")
 
 
 def _leave_alone(mailbox: Mailbox, until: datetime) -> None:

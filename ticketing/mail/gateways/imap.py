@@ -18,7 +18,7 @@ from imap_tools.utils import encode_folder
 
 from ticketing.mail.gateways.gateway import PATIENCE_SECONDS, Batch, GatewayError, Trouble
 from ticketing.mail.gateways.network import on_the_way, secret_of, tls
-from ticketing.mail.gateways.smtp import SmtpSender
+from ticketing.mail.gateways.smtp import SmtpSender, log_in
 from ticketing.mail.gateways.token import token
 from ticketing.mail.mailboxes import Mailbox, Security, SignIn
 
@@ -190,7 +190,7 @@ def _show_who_we_are(mailbox: Mailbox, server: smtplib.SMTP) -> None:
         # Only a refusal is followed by a challenge, and the answer to that is empty.
         server.auth("XOAUTH2", lambda challenge=None: proof if challenge is None else "")
     elif server.has_extn("auth"):
-        server.login(mailbox.login, secret_of(mailbox))
+        log_in(server, mailbox.login, secret_of(mailbox))
 
 
 def _uids(box: imap_tools.BaseMailBox, first: int, last: int | None, rule: str) -> list[int]:

@@ -1,5 +1,6 @@
 """Hands mail in by SMTP: over one connection for a round of sending, opened when the first mail needs it."""
 
+import base64
 import smtplib
 from collections.abc import Callable
 from contextlib import suppress
@@ -9,6 +10,8 @@ from ticketing.mail.gateways.gateway import PATIENCE_SECONDS
 from ticketing.mail.gateways.network import tls
 from ticketing.mail.mailboxes import Security, Server
 
+#: Answers to AUTH (RFC 4954 §4).
+_GO_ON, _SIGNED_IN, _SIGNED_IN_ALREADY = 334, 235, 503
 #: Shows the server who we are; is given the connection after TLS.
 LogIn = Callable[[smtplib.SMTP], None]
 
@@ -66,3 +69,28 @@ class SmtpSender:
         if self._place.security is Security.TLS:
             return smtplib.SMTP_SSL(host, port, timeout=PATIENCE_SECONDS, context=tls(self._ca_file))
         return smtplib.SMTP(host, port, timeout=PATIENCE_SECONDS)
+
+
+def log_in(server: smtplib.SMTP, login: str, password: str) -> None:
+    """Signs in as the library does, and also with a name or a password beyond ASCII, which it can't send: as
+    UTF-8 (RFC 4616 §2). Raises SMTPException."""
+    server.ehlo_or_helo_if_needed()
+    if (login + password).isascii():
+        server.login(login, password)
+        return
+    offered = server.esmtp_features.get("auth", "").upper().split()
+    if "PLAIN" in offered:
+        proof = f"\0{login}\0{password}"
+        code, said = server.docmd("AUTH", f"PLAIN {_encoded(proof)}")
+    elif "LOGIN" in offered:
+        code, said = server.docmd("AUTH", f"LOGIN {_encoded(login)}")
+        if code == _GO_ON:
+            code, said = server.docmd(_encoded(password))
+    else:
+        raise smtplib.SMTPNotSupportedError("the server offers neither AUTH PLAIN nor AUTH LOGIN")
+    if code not in (_SIGNED_IN, _SIGNED_IN_ALREADY):
+        raise smtplib.SMTPAuthenticationError(code, said)
+
+
+def _encoded(text: str) -> str:
+    return base64.b64encode(text.encode()).decode("ascii")
