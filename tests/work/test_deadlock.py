@@ -42,7 +42,8 @@ def test_both_are_done(app: Flask, session, database: str) -> None:
     session.expire_all()
     assert list(session.scalars(select(WorkItem.bounces))) == [2, 2]
     if database.startswith("postgresql"):
-        assert len(runs) == 3
+        # the second run may meet the other's lock once more on a busy machine; it never runs without end
+        assert 3 <= len(runs) <= 2 + MOST_RUNS
 
 
 def test_other_errors_are_told_at_once_and_inside_a_transaction_nothing_runs_twice(session) -> None:
