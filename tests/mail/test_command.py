@@ -12,6 +12,7 @@ from tests.factories import small_municipality
 from tests.mail.letterbox import letter, multipart
 from ticketing.cli import main
 from ticketing.database import db
+from ticketing.mail import ingest as intake
 from ticketing.work.models import WorkItem
 
 
@@ -58,6 +59,23 @@ def test_what_is_no_message_is_quarantined_and_the_rest_goes_on(run, app, tmp_pa
     result = run("ingest", str(tmp_path))
     assert result.exit_code == 0
     assert "1 opened, 1 quarantine" in result.output
+
+
+def test_a_message_that_breaks_our_program_is_kept_and_the_rest_goes_on(run, app, tmp_path, monkeypatch):
+    real = intake._handle
+
+    def breaks(session, kept, mail, *more, **named):
+        if mail.subject == "gift":
+            raise KeyError("nobody thought of that")
+        return real(session, kept, mail, *more, **named)
+
+    monkeypatch.setattr(intake, "_handle", breaks)
+    (tmp_path / "a").write_bytes(letter(Subject="gift"))
+    (tmp_path / "b").write_bytes(letter())
+    result = run("ingest", str(tmp_path))
+    assert result.exit_code == 0
+    assert "1 opened, 1 quarantine" in result.output
+    assert "KeyError" in run("quarantine", "list").output
 
 
 def test_parse_prints_what_is_understood_and_writes_nothing(run, app, tmp_path: Path):

@@ -11,6 +11,7 @@ from tests.factories import NOW
 from tests.mail.conftest import SECRET
 from tests.mail.letterbox import letter
 from tests.mail.servers.dovecot import PASSWORD, QUARANTINE, MailUser
+from ticketing.mail import ingest as intake
 from ticketing.mail import polling
 from ticketing.mail.gateways import GatewayError, Trouble
 from ticketing.mail.gateways.imap import ImapGateway
@@ -148,7 +149,7 @@ class TestOrderOfWriting:
             raise KeyboardInterrupt
 
         with monkeypatch.context() as patch:
-            patch.setattr(polling, "ingest", killed)
+            patch.setattr(intake, "ingest", killed)
             with pytest.raises(KeyboardInterrupt):
                 poll(mailbox, NOW)
         assert user.flags() == ["", ""]
@@ -191,14 +192,14 @@ class TestOrderOfWriting:
     def test_a_message_that_breaks_our_program_is_kept_and_holds_up_nobody(
         self, box, user, session, monkeypatch
     ):
-        real = polling.ingest
+        real = intake.ingest
 
         def breaks(raw, *args, **named):
             if b"gift" in raw:
                 raise RecursionError
             return real(raw, *args, **named)
 
-        monkeypatch.setattr(polling, "ingest", breaks)
+        monkeypatch.setattr(intake, "ingest", breaks)
         user.receive(letter("gift", Message_ID="<gift@x.example>"), *numbered(1))
         result = poll(box(), NOW)
         assert (result.taken, result.quarantined) == (2, 1)
@@ -214,7 +215,7 @@ class TestOrderOfWriting:
         user.receive(*numbered(1))
         mailbox = box()
         with monkeypatch.context() as patch:
-            patch.setattr(polling, "ingest", away)
+            patch.setattr(intake, "ingest", away)
             with pytest.raises(OperationalError):
                 poll(mailbox, NOW)
         assert user.flags() == [""]

@@ -66,7 +66,7 @@ def ingest(paths: tuple[Path, ...], key: str | None) -> None:
 
     Taking in the same again changes nothing. Exit code 1 only when a message could not be kept.
     """
-    from ticketing.mail.ingest import ingest as take_in
+    from ticketing.mail.ingest import take_in
 
     municipality_id = _municipality(key)
     counts: Counter[str] = Counter()

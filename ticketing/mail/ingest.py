@@ -7,7 +7,7 @@ from datetime import datetime
 
 from flask import current_app
 from sqlalchemy import bindparam, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from ticketing.database import db, transaction
@@ -84,6 +84,25 @@ def ingest(
         return seen  # another process was a moment ahead
     except WorkError as error:
         return keep_in_quarantine(raw, mail, municipality_id, now, str(error))
+
+
+def take_in(
+    raw: bytes, municipality_id: MunicipalityId, now: datetime, *, mailbox_unit: str | None = None
+) -> Outcome:
+    """As `ingest`, but a message that nothing can be made of must not stop those behind it: it is kept as it
+    is, with the kind of error as its reason. A database or a disk that is away stops the intake instead
+    (`SQLAlchemyError`, `OSError`): the message comes again."""
+    try:
+        return ingest(raw, municipality_id, now, mailbox_unit=mailbox_unit)
+    except (DataError, IntegrityError) as error:
+        kind = type(error).__name__
+    except (SQLAlchemyError, OSError):
+        raise
+    except Exception as error:  # whatever a hostile message brings out
+        log.exception("A message could not be handled")
+        kind = type(error).__name__
+    db.session.rollback()
+    return keep_in_quarantine(raw, None, municipality_id, now, f"it could not be handled ({kind})")
 
 
 def keep_in_quarantine(

@@ -23,11 +23,11 @@ from functools import cache
 from flask import Flask, current_app
 from sqlalchemy import or_, select, update
 from sqlalchemy.engine import CursorResult
-from sqlalchemy.exc import DatabaseError, DataError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import DatabaseError, IntegrityError
 
 from ticketing.database import db, transaction
 from ticketing.mail.gateways import Gateway, GatewayError, Trouble, open_gateway
-from ticketing.mail.ingest import Outcome, ingest, keep_in_quarantine
+from ticketing.mail.ingest import take_in
 from ticketing.mail.mailboxes import Mailbox, mailboxes
 from ticketing.mail.models import MailboxState
 from ticketing.organisation.models import Municipality
@@ -145,7 +145,7 @@ class _Reader:
             raw = self._gateway.read(handle)
             if raw is None:
                 continue  # somebody moved it while we were reading
-            outcome = self._taken_in(raw)
+            outcome = take_in(raw, self._municipality_id, self._now, mailbox_unit=self._mailbox.unit)
             if outcome.kind == "quarantine":
                 self._gateway.move_to_quarantine(handle)
             else:
@@ -161,22 +161,6 @@ class _Reader:
 
     def close(self) -> None:
         self._gateway.close()
-
-    def _taken_in(self, raw: bytes) -> Outcome:
-        """A message that nothing can be made of must not stop those behind it: it is kept as it is. A
-        database or a disk that is away stops us instead: the message comes again."""
-        try:
-            return ingest(raw, self._municipality_id, self._now, mailbox_unit=self._mailbox.unit)
-        except (DataError, IntegrityError) as error:
-            kind = type(error).__name__
-        except (SQLAlchemyError, OSError):
-            raise
-        except Exception as error:  # whatever a hostile message brings out
-            log.exception("A message of the mailbox %s could not be handled", self._mailbox.key)
-            kind = type(error).__name__
-        db.session.rollback()
-        reason = f"it could not be handled ({kind})"
-        return keep_in_quarantine(raw, None, self._municipality_id, self._now, reason)
 
     def _stay_alive(self) -> None:
         passed = time.monotonic()
