@@ -30,5 +30,17 @@ def test_another_number_is_left_alone(other):
     assert mask(other) == (other, 0)
 
 
+@pytest.mark.parametrize(
+    ("written", "masked"),
+    [
+        ("CPR010119-1234", f"CPR{MASK}"),
+        ("cprnr0101191234", f"cprnr{MASK}"),
+        ("010119-1234er", f"{MASK}er"),
+    ],
+)
+def test_a_number_that_leans_on_a_word_is_masked_too(written, masked):
+    assert mask(written) == (masked, 1)
+
+
 def test_every_number_in_a_text_is_counted():
     assert mask("010119-1234, 0202204321\n030321 1111") == (f"{MASK}, {MASK}\n{MASK}", 3)
