@@ -8,6 +8,7 @@ from sqlalchemy import make_url
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import ticketing.insight.models
+import ticketing.insight.search_index
 import ticketing.jobs.models
 import ticketing.knowledge.models
 import ticketing.mail.models

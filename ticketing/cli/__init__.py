@@ -26,6 +26,7 @@ COMMANDS = {
     "org": "ticketing.cli.org:org",
     "plan": "ticketing.cli.plan:plan",
     "report": "ticketing.cli.report:report",
+    "search": "ticketing.cli.search:search",
     "serve": "ticketing.cli.server:serve",
     "user": "ticketing.cli.people:user",
     "worker": "ticketing.cli.server:worker",

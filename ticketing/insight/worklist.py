@@ -179,7 +179,7 @@ def listed_columns(now: datetime) -> Select[*tuple[Any, ...]]:
     )
 
 
-def to_listed(row: Row[*tuple[Any, ...]]) -> ListedItem:
-    """The row of `listed_columns` as a value."""
-    values = dict(row._mapping)
+def to_listed(row: Row[*tuple[Any, ...]], without: tuple[str, ...] = ()) -> ListedItem:
+    """The row of `listed_columns` as a value; `without` names columns that were added to it."""
+    values = {name: value for name, value in row._mapping.items() if name not in without}
     return ListedItem(group=Due(values.pop("due_group")), **values)
