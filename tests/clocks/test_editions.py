@@ -13,7 +13,8 @@ from ticketing.clocks.config import ClockTexts, load_clock_texts
 from ticketing.clocks.models import ClockEdition
 from ticketing.configuration import ConfigurationError
 from ticketing.database import transaction
-from ticketing.jobs.checkup import Level, examine
+from ticketing.jobs.checkup import examine
+from ticketing.jobs.finding import Level
 from ticketing.vocabulary import ClockKind, ClockState, EventKind, MunicipalityId, Reach
 from ticketing.work import actions
 from ticketing.work.calendar_changes import change_days

@@ -17,6 +17,7 @@ from ticketing.database import db
 from ticketing.jobs.heartbeat import Heartbeat, workers
 from ticketing.jobs.models import WorkerProcess
 from ticketing.mail.ingest import ingest
+from ticketing.mail.models import MailboxState
 from ticketing.settings import shipped
 from ticketing.work.models import Attachment, OutboxMessage
 from ticketing.work.nightcheck import nightly
@@ -168,3 +169,37 @@ def test_mail_that_waits_and_files_that_nobody_scans(app: Flask, database: str, 
     assert "ingen scanner er sat op" in result.output
     with_one = _doctor(beating, TICKETING_DATABASE=database, TICKETING_CLAMD="tcp://127.0.0.1:1")
     assert "Svarer clamd på tcp://127.0.0.1:1?" in with_one.output
+
+
+@pytest.mark.one_engine
+def test_mailboxes_by_what_the_worker_has_noted(app: Flask, database: str, beating: Path) -> None:
+    with app.app_context():
+        town = small_municipality()
+        now = datetime.now(UTC)
+        notes = {
+            "laest": {"read_at": now},
+            "forkert": {"read_at": now, "error": "credentials: LOGIN failed", "failures": 3},
+            "glemt": {"read_at": now - timedelta(hours=2)},
+        }
+        for key, noted in notes.items():
+            state = {"place": "x", "since": now, "next_poll_at": now, "failures": 0, **noted}
+            db.session.add(MailboxState(key=key, municipality_id=town.municipality.id, **state))
+        db.session.commit()
+    config = beating / "config"
+    shutil.copytree(shipped("config"), config)
+    entry = (
+        "  {key}:\n    municipality: {town}\n    protocol: imap\n    server: imap.vesterkaer.example\n"
+        "    smtp_server: smtp.vesterkaer.example\n    address: {key}@vesterkaer.example\n"
+        "    quarantine_folder: K\n    secret_variable: AULA_SECRET\n"
+    )
+    entries = [entry.format(key=key, town="vesterkaer") for key in (*notes, "aldrig")]
+    entries.append(entry.format(key="fremmed", town="oesterkaer"))
+    (config / "mailboxes.yaml").write_text("mailboxes:\n" + "".join(entries), encoding="utf-8")
+    result = _doctor(beating, TICKETING_DATABASE=database, TICKETING_CONFIG=str(config))
+    assert result.exit_code == 1
+    assert "✓ Postkassen laest bliver læst." in result.output
+    assert "✗ Postkassen forkert kan ikke læses (3 forsøg i træk): credentials: LOGIN failed" in result.output
+    assert "✗ Postkassen glemt er ikke læst i 120 minutter" in result.output
+    assert "! Postkassen aldrig er aldrig læst" in result.output
+    assert "✗ Postkassen fremmed: kommunen oesterkaer" in result.output
+    assert "Ingen mailserver er sat op" not in result.output

@@ -6,7 +6,8 @@ import click
 
 from ticketing.app import create_app
 from ticketing.configuration import ConfigurationError
-from ticketing.jobs.checkup import Finding, Level, examine
+from ticketing.jobs.checkup import examine
+from ticketing.jobs.finding import Finding, Level
 from ticketing.settings import SettingsError
 
 MARKS = {Level.OK: "✓", Level.WARN: "!", Level.BAD: "✗"}

@@ -4,9 +4,7 @@ import os
 import shutil
 import smtplib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -16,7 +14,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ticketing.clocks.editions import towns_without
 from ticketing.database import UtcDateTime, db
+from ticketing.jobs.finding import Finding, Level
 from ticketing.jobs.heartbeat import LATE, workers
+from ticketing.jobs.mailcheckup import every_town_sends, mailboxes_read
 from ticketing.jobs.models import WorkerProcess
 from ticketing.mail.models import InboundMail
 from ticketing.settings import Settings
@@ -33,23 +33,6 @@ FREE_BYTES = 500_000_000
 SMTP_SECONDS = 5
 
 
-class Level(StrEnum):
-    """`BAD`: something does not work. `WARN`: it works, but somebody should know."""
-
-    OK = "ok"
-    WARN = "warn"
-    BAD = "bad"
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What a check found, with what to do about it, in Danish and English."""
-
-    level: Level
-    da: str
-    en: str
-
-
 def examine(settings: Settings, now: datetime) -> Iterator[Finding]:
     """Every finding, the database first; without a usable database only what needs none. Writes nothing."""
     yield from _data_folder(settings)
@@ -60,6 +43,7 @@ def examine(settings: Settings, now: datetime) -> Iterator[Finding]:
             _clock_skew,
             _outbox,
             _mail_without_ticket,
+            mailboxes_read,
             _files_to_scan,
             _sweep_lag,
             _clocks_as_the_events_say,
@@ -68,6 +52,8 @@ def examine(settings: Settings, now: datetime) -> Iterator[Finding]:
         )
         for check in checks:
             yield from check(now)
+        if not settings.smtp_host and every_town_sends():
+            return  # nothing is left for a common mail server
     yield from _smtp(settings)
 
 

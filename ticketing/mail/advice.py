@@ -12,8 +12,8 @@ _PROTOCOLS = {
     "{variable}, and that sign_in ({sign_in}) is switched on for the EWS virtual directory.",
     (Trouble.PERMISSION, Protocol.IMAP): "The account {login} may not do this. Give it the right to read, "
     "write and move in the folder, and to send as {address}.",
-    (Trouble.PERMISSION, Protocol.GRAPH): "Give the application Mail.ReadWrite and Mail.Send for this mailbox "
-    "and let an administrator consent to it. A change may take an hour or two to reach every server.",
+    (Trouble.PERMISSION, Protocol.GRAPH): "Give the application the roles Application Mail.ReadWrite and "
+    "Application Mail.Send over this mailbox (docs/mail.md). A change may take an hour or two to be in force.",
     (Trouble.PERMISSION, Protocol.EXCHANGE): "Give {login} Full Access and Send As for {address} (with OAuth: "
     "the role ApplicationImpersonation for this mailbox).",
     (Trouble.UNREACHABLE, Protocol.IMAP): "Check the host names and ports ({server}, {smtp}), and that the "
