@@ -24,6 +24,7 @@ PAGES = (
     "my_cases",
     "public",
     "queue",
+    "search",
     "ticket",
     "ticket_mail",
     "mail_review",
