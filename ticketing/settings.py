@@ -44,6 +44,8 @@ class Settings:
     attachments: AttachmentLimits = AttachmentLimits()
     #: "tcp://host:port" or "unix:/path"; None: files are not scanned.
     clamd: str | None = None
+    #: The mail servers whose Authentication-Results count; empty: the topmost, whoever it names.
+    trusted_mail_hosts: frozenset[str] = frozenset()
 
 
 def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
@@ -73,6 +75,7 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         trusted_proxies=_number(environ, "TICKETING_TRUSTED_PROXIES", 0),
         attachments=read_attachment_limits(environ),
         clamd=_scanner(environ),
+        trusted_mail_hosts=read_trusted_mail_hosts(environ),
     )
 
 
@@ -84,6 +87,18 @@ def read_attachment_limits(environ: Mapping[str, str] = os.environ) -> Attachmen
         file_bytes=_number(environ, "TICKETING_MAIL_FILE_MB", 25) * megabyte,
         all_bytes=_number(environ, "TICKETING_MAIL_ALL_FILES_MB", 50) * megabyte,
     )
+
+
+def read_trusted_mail_hosts(environ: Mapping[str, str] = os.environ) -> frozenset[str]:
+    """The names by which our mail servers call themselves in Authentication-Results (RFC 8601 §2.5), in lower
+    case; "-" stands for a server that gives no name. Raises `SettingsError`."""
+    names = environ.get("TICKETING_TRUSTED_MAIL_HOSTS", "").lower().replace(",", " ").split()
+    for name in names:
+        if not re.fullmatch(r"-|[a-z0-9][a-z0-9._-]{0,252}", name):
+            raise SettingsError(
+                f"TICKETING_TRUSTED_MAIL_HOSTS must be host names apart by commas, not {name!r}"
+            )
+    return frozenset(names)
 
 
 def shipped(folder: str) -> Path:

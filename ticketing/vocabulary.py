@@ -221,6 +221,15 @@ class EventKind(StrEnum):
     REPLANNED = "replanned"
 
 
+class Apart(StrEnum):
+    """Why a reply by mail became an item of its own: its sender takes no part in the other, could not be
+    confirmed, or wrote long after it was closed."""
+
+    STRANGER = "stranger"
+    UNCONFIRMED = "unconfirmed"
+    LATE = "late"
+
+
 class DayKind(StrEnum):
     """A local day: closed for all, closed for those who follow the schools, or open at hours of its own."""
 

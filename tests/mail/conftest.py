@@ -4,15 +4,17 @@ import dataclasses
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from flask import current_app
 from sqlalchemy.orm import Session
 
-from tests.factories import SmallMunicipality, small_municipality
+from tests.factories import NOW, SmallMunicipality, small_municipality
 from tests.mail.servers.certificates import Certificates, make_certificates
 from tests.mail.servers.dovecot import Dovecot, dovecot
+from ticketing.mail.ingest import Outcome, ingest
 from ticketing.mail.mailboxes import FILE, Mailbox, load_mailboxes, our_addresses
 
 SECRET = "AULA_TEST_SECRET"
@@ -43,6 +45,14 @@ def place(session: Session) -> SmallMunicipality:
     made = small_municipality()
     session.commit()
     return made
+
+
+@pytest.fixture
+def take_in(place: SmallMunicipality):
+    def take(raw: bytes, minutes: int = 0) -> Outcome:
+        return ingest(raw, place.municipality.id, NOW + timedelta(minutes=minutes))
+
+    return take
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from ticketing.mail.ingest import Outcome
 from ticketing.mail.message import MailAddress, NotAMessage, ParsedMessage
 from ticketing.mail.parse import parse as parse_message
 from ticketing.organisation.models import Municipality
-from ticketing.settings import read_attachment_limits
+from ticketing.settings import read_attachment_limits, read_trusted_mail_hosts
 from ticketing.vocabulary import MunicipalityId
 from ticketing.work.change import SYSTEM
 from ticketing.work.errors import WorkError
@@ -47,7 +47,7 @@ def parse(file: Path, *, as_json: bool) -> None:
     """Show what is understood of the message in FILE ("-": standard input). Writes nothing."""
     raw = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
     try:
-        shown = _shown(parse_message(raw, read_attachment_limits()))
+        shown = _shown(parse_message(raw, read_attachment_limits(), read_trusted_mail_hosts()))
     except NotAMessage as error:
         raise click.ClickException(f"{file} is not a mail message: {error.reason}") from error
     if as_json:

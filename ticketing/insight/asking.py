@@ -12,7 +12,7 @@ from ticketing.database import db, path_range
 from ticketing.organisation.models import Municipality, Unit
 from ticketing.vocabulary import ItemKind, MunicipalityId, Sector, UnitId, UnitKind
 from ticketing.work.models import Message, WorkItem
-from ticketing.work.rules import REOPENS_WITHIN
+from ticketing.work.rules import may_reopen
 
 HOUSES = frozenset({UnitKind.INSTITUTION, UnitKind.DEPARTMENT, UnitKind.ROOM})
 #: The newest of a person's own cases; older ones are found by number.
@@ -99,7 +99,7 @@ def public_messages(item: WorkItem) -> list[Message]:
 
 def may_still_write(item: WorkItem, now: datetime) -> bool:
     """Whether a message from the requester would be heard: while it is open, and a while after (R12)."""
-    return item.is_open or (item.solved_at is not None and now - item.solved_at <= REOPENS_WITHIN)
+    return item.is_open or may_reopen(item.solved_at, item.closed_at, now)
 
 
 def _institutions(municipality_id: MunicipalityId, inside: list[str]) -> list[Unit]:

@@ -7,19 +7,31 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import aliased, joinedload
 
 from ticketing.accounts.queries import NotFound
 from ticketing.accounts.rules import Access, Viewer, access
-from ticketing.accounts.visibility import item_facts
+from ticketing.accounts.visibility import item_facts, titled
 from ticketing.database import db
 from ticketing.organisation.models import Person, Unit
-from ticketing.vocabulary import ClockKind, ClockState, EventKind, ItemId, PersonId, Scan, UnitId
-from ticketing.work.models import Attachment, Clock, Event, Message, Watcher, WorkItem
+from ticketing.vocabulary import (
+    Apart,
+    ClockKind,
+    ClockState,
+    EventKind,
+    ItemId,
+    ItemKind,
+    PersonId,
+    Scan,
+    UnitId,
+)
+from ticketing.work.models import Attachment, Clock, Event, ItemLink, Message, Watcher, WorkItem
 
 #: Events that say nothing a person wants to read: following is seen in the facts column.
 UNTOLD = frozenset({EventKind.WATCHED, EventKind.UNWATCHED, EventKind.HANDOVER_FILLED})
+#: Linked items that the page names.
+REPLIES = 20
 _PERSON_KEYS = ("from_holder", "to_holder")
 _UNIT_KEYS = ("from_unit", "to_unit")
 
@@ -80,6 +92,17 @@ class LinkedItem:
 
 
 @dataclass(frozen=True)
+class LinkedReply:
+    """Another item that this one answers, or that answers this one (`is_answer`) without being part of it."""
+
+    kind: ItemKind
+    number: int
+    title: str
+    why: Apart
+    is_answer: bool
+
+
+@dataclass(frozen=True)
 class TicketPage:
     """All that the ticket page shows. `people` and `units` name every id in the moments' data."""
 
@@ -92,6 +115,7 @@ class TicketPage:
     is_watched: bool
     known_fault: LinkedItem | None
     duplicate_count: int
+    replies: tuple[LinkedReply, ...]
     people: dict[PersonId, str]
     units: dict[int, str]
     requester_name: str | None
@@ -126,7 +150,7 @@ class TicketPage:
 
 
 def ticket_page(viewer: Viewer, number: int) -> TicketPage:
-    """The item with that number for `viewer`, in six statements. Raises `NotFound` where they may not
+    """The item with that number for `viewer`, in seven statements. Raises `NotFound` where they may not
     even read its title."""
     item, fault, duplicates = _load(viewer, number)
     events = _events(item.id)
@@ -148,6 +172,7 @@ def ticket_page(viewer: Viewer, number: int) -> TicketPage:
         is_watched=viewer.person_id in watchers,
         known_fault=fault,
         duplicate_count=duplicates,
+        replies=_replies(viewer, item.id),
         people=people,
         units=_units(item, events),
         requester_name=(item.requester_name or (asker.name if asker else None)) if shows_requester else None,
@@ -180,6 +205,20 @@ def _load(viewer: Viewer, number: int) -> tuple[WorkItem, LinkedItem | None, int
         raise NotFound
     item, fault_number, fault_title, count = row
     return item, LinkedItem(fault_number, fault_title) if fault_number is not None else None, int(count)
+
+
+def _replies(viewer: Viewer, item_id: ItemId) -> tuple[LinkedReply, ...]:
+    """The linked items whose title the viewer may read, at most `REPLIES`, the newest first."""
+    answers, answered = ItemLink.other_id == item_id, ItemLink.item_id == item_id
+    far = or_(and_(answers, WorkItem.id == ItemLink.item_id), and_(answered, WorkItem.id == ItemLink.other_id))
+    rows = db.session.execute(
+        select(WorkItem.kind, WorkItem.number, WorkItem.title, ItemLink.why, answers)
+        .join(WorkItem, far)
+        .where(or_(answers, answered), titled(viewer))
+        .order_by(WorkItem.number.desc())
+        .limit(REPLIES)
+    )
+    return tuple(LinkedReply(kind, number, title, why, bool(own)) for kind, number, title, why, own in rows)
 
 
 def _events(item_id: ItemId) -> list[Event]:

@@ -14,7 +14,17 @@ from ticketing.accounts.rules import Viewer, unit_ids
 from ticketing.accounts.visibility import visible
 from ticketing.database import db
 from ticketing.organisation.models import Person, Unit
-from ticketing.vocabulary import WAITING_STATES, ItemKind, Lane, PersonId, Priority, Rung, State, UnitId
+from ticketing.vocabulary import (
+    WAITING_STATES,
+    Channel,
+    ItemKind,
+    Lane,
+    PersonId,
+    Priority,
+    Rung,
+    State,
+    UnitId,
+)
 from ticketing.work.models import WorkItem
 
 #: "Today" ends at midnight here.
@@ -49,6 +59,7 @@ class ListedItem:
     due_at: datetime | None
     confidential: bool
     without_cover: bool
+    sender_unproven: bool
     holder_id: PersonId | None
     holder_name: str | None
     unit_name: str
@@ -169,6 +180,9 @@ def listed_columns(now: datetime) -> Select[*tuple[Any, ...]]:
             WorkItem.due_at,
             WorkItem.confidential,
             WorkItem.without_cover,
+            and_(WorkItem.channel == Channel.MAIL, WorkItem.sender_verified.is_(False)).label(
+                "sender_unproven"
+            ),
             WorkItem.holder_id,
             holder.name.label("holder_name"),
             Unit.name.label("unit_name"),

@@ -2,6 +2,7 @@
 real programs send, and a broken one must not take the others with it."""
 
 import re
+from collections.abc import Collection
 from datetime import UTC, datetime
 from email.errors import HeaderParseError
 from email.header import decode_header
@@ -19,6 +20,9 @@ _ENCODED_WORD = re.compile(r"=\?[^?\s]{1,60}\?[bBqQ]\?")
 # An encoded word with a sign that parts addresses: it should have been encoded too (RFC 2047 §5).
 _UNSAFE_WORD = re.compile(r"=\?[^?\s]{1,60}\?[bBqQ]\?[^?\s]{0,200}[:;,<>()@\"][^?\s]{0,200}\?=")
 _GLUED_WORD = re.compile(r"(\?=)(=\?)")
+#: What is in brackets may say anything, also "dmarc=pass".
+_COMMENT = re.compile(r"\([^()]{0,500}\)")
+_COMMENTS_DEEP = 3
 _RESULT = re.compile(r"\b(spf|dkim|dmarc)\s{0,5}=\s{0,5}([a-z]{1,20})", re.IGNORECASE)
 
 
@@ -103,13 +107,28 @@ def date(message: Message, name: str) -> datetime | None:
         return None
 
 
-def authentication(message: Message) -> Authentication:
-    """The results in the topmost Authentication-Results: that of the last server, which is ours. Those
-    below it came with the message, and anyone may have written them."""
+def authentication(message: Message, trusted: Collection[str] = ()) -> Authentication:
+    """The results in the topmost Authentication-Results of a server in `trusted` (lower case; "-" is one that
+    gives no name): the newest is what our own server found. All others came with the message, and anyone may
+    have written them. With nothing in `trusted` the topmost of all counts (RFC 8601 §5)."""
+    values = raw_values(message, "Authentication-Results")
+    own = next((one for one in values if not trusted or _server_of(one) in trusted), "")
     results: dict[str, str] = {}
-    for method, result in _RESULT.findall(raw_value(message, "Authentication-Results")):
+    for method, result in _RESULT.findall(_without_comments(own)):
         known = results.get(method.lower())
         # Several DKIM signatures: one that passes is enough.
         if known is None or (method.lower() == "dkim" and result.lower() == "pass"):
             results[method.lower()] = result.lower()
     return Authentication(results.get("spf"), results.get("dkim"), results.get("dmarc"))
+
+
+def _server_of(results: str) -> str:
+    """The name of the server that found the `results` (RFC 8601 §2.2), "-" where it gives none."""
+    first = _without_comments(results).partition(";")[0].split()
+    return first[0].strip('"').lower() if first and "=" not in first[0] else "-"
+
+
+def _without_comments(value: str) -> str:
+    for _ in range(_COMMENTS_DEEP):
+        value = _COMMENT.sub(" ", value)
+    return value

@@ -16,10 +16,11 @@ from ticketing.mail.message import NotAMessage, ParsedMessage
 from ticketing.mail.models import InboundMail
 from ticketing.mail.parse import parse
 from ticketing.organisation.models import Municipality, Person
-from ticketing.vocabulary import Channel, ItemId, MunicipalityId
+from ticketing.vocabulary import Apart, Channel, ItemId, MunicipalityId
 from ticketing.work import actions, links, notices
 from ticketing.work.actions import Draft, NewFile
 from ticketing.work.errors import WorkError
+from ticketing.work.linked import link_apart
 from ticketing.work.models import Message, OutboxMessage, WorkItem
 from ticketing.work.rules import shown_number
 
@@ -31,6 +32,11 @@ _WHY_LEFT_OUT = {
     "too large": "filen er for stor",
     "too many": "der er for mange filer",
     "too much": "filerne fylder for meget tilsammen",
+}
+_WHY_APART = {
+    Apart.STRANGER: "Mailen er et svar på {number}, men afsenderen deltager ikke i den sag.",
+    Apart.UNCONFIRMED: "Mailen er et svar på {number}, men afsenderen er ikke bekræftet.",
+    Apart.LATE: "Mailen er et svar på {number}, som er lukket for længst.",
 }
 _KEPT = (
     select(InboundMail.outcome, InboundMail.reason, InboundMail.item_id, WorkItem.number)
@@ -146,7 +152,8 @@ def understood(raw: bytes) -> tuple[ParsedMessage | None, str]:
     """What `raw` says, or None and why it can't be read. Whatever goes wrong in reading, a message is never
     the end of the intake: it waits in quarantine with the kind of error as its reason."""
     try:
-        return parse(raw, links.settings().attachments), ""
+        settings = links.settings()
+        return parse(raw, settings.attachments, settings.trusted_mail_hosts), ""
     except NotAMessage as error:
         return None, str(error)
     except Exception as error:  # reading is pure, so the same bytes would fail each time they are delivered
@@ -186,22 +193,23 @@ def _handle(
             return _settle(session, kept, "automatic", mail.auto_response.reason, None)
     item = who.continued_item(session, municipality, mail, known)
     person = who.person_with_address(session, municipality.id, mail, now)
-    why_apart = None
+    why_apart: Apart | None = None
     if item is not None:
         if who.takes_part(session, item, mail, person):
             try:
                 with session.begin_nested():
                     return _join(session, kept, mail, item, person, now)
             except WorkError:
-                why_apart = "Mailen er et svar på {number}, som er lukket for længst."
+                why_apart = Apart.LATE
         else:
-            why_apart = "Mailen er et svar på {number}, men afsenderen deltager ikke i den sag."
+            why_apart = Apart.UNCONFIRMED if mail.auth.failed else Apart.STRANGER
     asker = who.asker(session, municipality, mail, person, now, mailbox_unit)
     opened = _open(municipality, mail, asker, now)
     _say_what_was_left_out(opened.id, mail, now)
     if item is not None and why_apart is not None:
         number = shown_number(item.kind, item.number)
-        actions.note(opened.id, actions.SYSTEM, now, text=why_apart.format(number=number))
+        actions.note(opened.id, actions.SYSTEM, now, text=_WHY_APART[why_apart].format(number=number))
+        link_apart(session, opened, item, why_apart)
     return _settle(session, kept, "opened", None, opened)
 
 

@@ -1,5 +1,6 @@
 """One message, as bytes, understood as far as it can be. Pure: no database, no clock, no network."""
 
+from collections.abc import Collection
 from datetime import timedelta
 from email.message import Message
 
@@ -16,9 +17,12 @@ REFERENCES = 100
 _WRITTEN_LATER = timedelta(days=1)
 
 
-def parse(raw: bytes, limits: AttachmentLimits | None = None) -> ParsedMessage:
+def parse(
+    raw: bytes, limits: AttachmentLimits | None = None, trusted_hosts: Collection[str] = ()
+) -> ParsedMessage:
     """What `raw`, a message by RFC 5322 or anything like one, holds. Never raises for a message, however
     broken: what can't be read is left out and named in `warnings`. Raises `NotAMessage` for other bytes.
+    `trusted_hosts`: whose word on who the sender is counts (`headers.authentication`).
     """
     message, warnings = tree(raw)
     found = parts.contents(message, limits)
@@ -57,7 +61,7 @@ def parse(raw: bytes, limits: AttachmentLimits | None = None) -> ParsedMessage:
         delivery=delivery_report(message),
         references=headers.message_ids(message, "References")[-REFERENCES:],
         in_reply_to=headers.message_ids(message, "In-Reply-To")[:REFERENCES],
-        auth=headers.authentication(message),
+        auth=headers.authentication(message, trusted_hosts),
         masked=masked_in_subject + masked_in_text,
         warnings=tuple(dict.fromkeys([*warnings, *found.warnings])),
     )

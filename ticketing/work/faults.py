@@ -3,10 +3,10 @@
 from datetime import datetime
 
 from ticketing.vocabulary import EventKind, ItemId
-from ticketing.work.change import Actor, changing
+from ticketing.work.change import SYSTEM, Actor, Change, changing
 from ticketing.work.errors import UnknownTarget
 from ticketing.work.models import WorkItem
-from ticketing.work.rules import Action
+from ticketing.work.rules import Action, shown_number
 
 
 def make_known_fault(item_id: ItemId, actor: Actor, now: datetime, *, version: int | None = None) -> WorkItem:
@@ -46,3 +46,17 @@ def detach_from_fault(item_id: ItemId, actor: Actor, now: datetime, *, version: 
         item.rung_entered_at = now
         change.record(EventKind.DETACHED, visit={"rung": item.rung.value}, policy=change.policy())
         return item
+
+
+def tell_fault(change: Change) -> None:
+    """What is written in an item that hangs on a known fault is noted on the fault, whose holder is told: they
+    answer for both (R11). The note names the item, not what was written."""
+    item = change.item
+    fault = change.session.get(WorkItem, item.known_fault_id) if item.known_fault_id is not None else None
+    if fault is None or not fault.is_open:
+        return
+    with changing(fault.id, SYSTEM, change.now, None) as of_fault:
+        event = of_fault.record(EventKind.NOTED)
+        number = shown_number(item.kind, item.number)
+        of_fault.write(event, f"Der er skrevet i {number}, som hænger på denne fejl.", public=False)
+        of_fault.tell(event, [fault.holder_id], "Der er skrevet i en sag, som hænger på din kendte fejl.")

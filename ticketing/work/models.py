@@ -23,6 +23,7 @@ from ticketing.database import Base, BigKey, PathString, Word
 from ticketing.organisation.models import Person, Unit
 from ticketing.vocabulary import (
     Affected,
+    Apart,
     Channel,
     ClockKind,
     ClockState,
@@ -289,6 +290,19 @@ class Watcher(Base):
     item_id: Mapped[ItemId] = mapped_column(ForeignKey("work_item.id"), primary_key=True)
     person_id: Mapped[PersonId] = mapped_column(ForeignKey("person.id"), primary_key=True)
     municipality_id: Mapped[MunicipalityId] = mapped_column(ForeignKey("municipality.id"))
+
+
+class ItemLink(Base):
+    """Two items that have to do with each other: `item_id` came as an answer to `other_id`, which it could not
+    join. `why` is a word of `Apart`."""
+
+    __tablename__ = "item_link"
+    __table_args__ = (Index("ix_item_link_other", "other_id"),)
+
+    item_id: Mapped[ItemId] = mapped_column(ForeignKey("work_item.id"), primary_key=True)
+    other_id: Mapped[ItemId] = mapped_column(ForeignKey("work_item.id"), primary_key=True)
+    municipality_id: Mapped[MunicipalityId] = mapped_column(ForeignKey("municipality.id"))
+    why: Mapped[Apart] = mapped_column(Word(Apart, 20))
 
 
 class Clock(Base):

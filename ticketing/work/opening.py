@@ -30,11 +30,12 @@ from ticketing.vocabulary import (
 from ticketing.work import notices
 from ticketing.work.change import REQUESTER, SYSTEM, Actor, Change, changing
 from ticketing.work.errors import IllegalMove, MissingReason, UnknownTarget
+from ticketing.work.faults import tell_fault
 from ticketing.work.files import NewFile, keep_files
 from ticketing.work.lifecycle import open_again, solve
 from ticketing.work.models import Event, WorkItem
 from ticketing.work.queries import around_in, facts_of, ladder_config, ladder_of
-from ticketing.work.rules import CLOSES_AFTER, REOPENS_WITHIN, Action
+from ticketing.work.rules import CLOSES_AFTER, Action, may_reopen
 
 TITLE_LENGTH = 120
 
@@ -132,14 +133,14 @@ def requester_writes(
     files: Sequence[NewFile] = (),
 ) -> WorkItem:
     """The requester (or, with `author_id`, a colleague by mail) writes in the item. An item that waited for
-    them goes on; one solved less than `REOPENS_WITHIN` ago opens again. Raises `IllegalMove` after that."""
+    them goes on; one that has not been over for long (`may_reopen`) opens again. Raises `IllegalMove` after."""
     if not text.strip() and not files:
         raise MissingReason
     actor = REQUESTER if author_id is None else Actor("person", author_id)
     with changing(item_id, actor, now, None) as change:
         item = change.item
         if not item.is_open and author_id is None:
-            if item.solved_at is None or now - item.solved_at > REOPENS_WITHIN:
+            if not may_reopen(item.solved_at, item.closed_at, now):
                 raise IllegalMove("requester_writes", item.state, [Action.REOPEN.value])
             open_again(change, None)
         waited = item.state is State.WAITING_REQUESTER and author_id is None
@@ -153,6 +154,7 @@ def requester_writes(
             change.tell(event, [item.holder_id], "Melderen har skrevet i din sag.")
         else:
             change.tell_own_queue(event, "Melderen har skrevet i en sag i din kø.")
+        tell_fault(change)
         return item
 
 

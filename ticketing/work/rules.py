@@ -150,6 +150,13 @@ def is_urgent(priority: Priority, lane: Lane) -> bool:
     return priority is Priority.P1 or lane is Lane.BREACH
 
 
+def may_reopen(solved_at: datetime | None, closed_at: datetime | None, now: datetime) -> bool:
+    """Whether a word from the requester still opens an item that is over: for `REOPENS_WITHIN` after it was
+    solved, or closed without that, as when they were asked and did not answer (R12)."""
+    over_at = solved_at or closed_at
+    return over_at is not None and now - over_at <= REOPENS_WITHIN
+
+
 def shown_number(kind: ItemKind | str, number: int) -> str:
     """The number as people say it on the phone: A-1042 for a ticket, O-1042 for a task."""
     return f"{_LETTER[ItemKind(kind)]}-{number}"
