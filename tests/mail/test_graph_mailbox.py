@@ -1,6 +1,7 @@
 """A mailbox in Exchange Online: our client, httpx and msal against a server that speaks Graph over TLS."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 
 import pytest
 from sqlalchemy import func, select
@@ -123,6 +124,12 @@ class TestTrouble:
         assert (result.error.trouble, result.error.wait) == (Trouble.BUSY, timedelta(seconds=900))
         assert poll(mailbox, NOW + timedelta(seconds=899)) is None
         assert poll(mailbox, NOW + timedelta(seconds=900)).taken == 2
+
+    def test_throttled_until_a_time_of_day(self, box, server):
+        until = format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True)
+        server.faults.plan("/delta", Answer(503, headers={"Retry-After": until}))
+        wait = poll(box(), NOW).error.wait
+        assert timedelta(minutes=59) < wait <= timedelta(hours=1)
 
     def test_an_expired_token_is_renewed_without_anybody_noticing(self, box, server, session):
         mailbox = box()

@@ -1,7 +1,8 @@
 """Dovecot, the IMAP server of Debian's package dovecot-imapd, as a process of its own without privileges.
 
 Anybody may sign in with PASSWORD and has a mailbox of their own. It listens on 127.0.0.1 with and without
-TLS, offers IDLE and MOVE. Not covered: quotas, shared namespaces and servers that lack UIDPLUS.
+TLS, offers IDLE and MOVE, and takes tokens (XOAUTH2) that a token-info service knows. Not covered: quotas,
+shared namespaces and servers that lack UIDPLUS.
 """
 
 import getpass
@@ -84,11 +85,20 @@ namespace inbox {{
 }}
 """
 
+TOKENS = """
+auth_mechanisms = plain login xoauth2
+passdb {{
+  driver = oauth2
+  mechanisms = xoauth2
+  args = {folder}/oauth2.conf
+}}
+"""
+
 
 class Dovecot:
     """A running server. `port` without TLS, `tls_port` with it."""
 
-    def __init__(self, folder: Path, certificates: Certificates) -> None:
+    def __init__(self, folder: Path, certificates: Certificates, token_info: str | None = None) -> None:
         self.folder = folder
         self.port, self.tls_port = free_port(), free_port()
         user = pwd.getpwnam("nobody") if os.getuid() == 0 else pwd.getpwnam(getpass.getuser())
@@ -108,6 +118,13 @@ class Dovecot:
             password=PASSWORD,
             quarantine=QUARANTINE,
         )
+        if token_info is not None:
+            text += TOKENS.format(folder=folder)
+            (folder / "oauth2.conf").write_text(
+                f"tokeninfo_url = {token_info}/?token=\nintrospection_mode =\nusername_attribute = email\n"
+                "active_attribute = active\nactive_value = yes\n",
+                encoding="utf-8",
+            )
         (folder / "dovecot.conf").write_text(text, encoding="utf-8")
         self.start()
 
@@ -194,10 +211,10 @@ def free_port() -> int:
 
 
 @contextmanager
-def dovecot(folder: Path, certificates: Certificates) -> Iterator[Dovecot]:
+def dovecot(folder: Path, certificates: Certificates, token_info: str | None = None) -> Iterator[Dovecot]:
     """A server for as long as the block lasts."""
     # Not below the test's own folder: that is closed to others, and Dovecot gives up its privileges.
-    server = Dovecot(folder, certificates)
+    server = Dovecot(folder, certificates, token_info)
     try:
         yield server
     finally:

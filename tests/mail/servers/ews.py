@@ -42,13 +42,14 @@ class EwsServer:
         self.url = ""
         self.batch_size = 512
         self.forgets = False
+        #: Bearer tokens that are good now.
+        self.tokens: set[str] = set()
 
     def answer(self, request: Request) -> Answer:
         fault = self.faults.next_for(request)
         if fault is not None and not fault.cut:
             return fault
-        given = base64.b64encode(f"{LOGIN}:{PASSWORD}".encode()).decode()
-        if request.headers.get("Authorization") != f"Basic {given}":
+        if not self._knows(request.headers.get("Authorization") or ""):
             return Answer(401, headers={"WWW-Authenticate": 'Basic realm="ews"'})
         body = ElementTree.fromstring(request.body).find("{http://schemas.xmlsoap.org/soap/envelope/}Body")
         assert body is not None
@@ -63,6 +64,10 @@ class EwsServer:
             {"Content-Type": "text/xml; charset=utf-8"},
             cut=fault is not None,
         )
+
+    def _knows(self, proof: str) -> bool:
+        given = base64.b64encode(f"{LOGIN}:{PASSWORD}".encode()).decode()
+        return proof == f"Basic {given}" or proof.removeprefix("Bearer ") in self.tokens
 
     def _GetFolder(self, call: ElementTree.Element) -> str:  # noqa: N802 - the operation's name
         made = ""

@@ -39,6 +39,8 @@ class GraphServer:
         #: Delta tokens older than this many arrivals are no longer known.
         self.forgets = False
         self.immutable_ids: list[bool] = []
+        #: Other servers that it gives tokens for.
+        self.other_scopes: set[str] = set()
 
     def answer(self, request: Request) -> Answer:
         parts = urlsplit(request.path)
@@ -65,7 +67,7 @@ class GraphServer:
         if known != (CLIENT, SECRET, "client_credentials"):
             said = "AADSTS7000215: Invalid client secret provided."
             return _json({"error": "invalid_client", "error_description": said}, 401)
-        assert form["scope"] == f"{self.url}/.default"
+        assert form["scope"] in {f"{self.url}/.default", *self.other_scopes}
         token = secrets.token_urlsafe(16)
         self.tokens.add(token)
         return _json({"token_type": "Bearer", "expires_in": 3599, "access_token": token})

@@ -1,6 +1,7 @@
 """An SMTP server (aiosmtpd) on a socket of its own: what it took, and the answers it is told to give.
 
-It offers AUTH PLAIN and XOAUTH2 when it is given secrets. Not covered: queues, relaying and greylisting.
+It offers AUTH PLAIN and XOAUTH2 when it is given a password or tokens. Not covered: queues, relaying,
+greylisting.
 """
 
 import email
@@ -16,12 +17,12 @@ from aiosmtpd.smtp import AuthResult
 class Inbox:
     """What the server took; `answers` are given instead of taking, first things first."""
 
-    def __init__(self, password: str | None = None, token: str | None = None) -> None:
+    def __init__(self, password: str | None = None, tokens: set[str] | None = None) -> None:
         self.messages: list[EmailMessage] = []
         self.answers: list[str] = []
         self.port = 0
         self.password = password
-        self.token = token
+        self.tokens = tokens
         #: Called with each mail that is taken, before the answer is given.
         self.hands_on = lambda _raw, _recipients: None
 
@@ -36,7 +37,8 @@ class Inbox:
         import base64
 
         proof = base64.b64decode(args[1]).decode()
-        return AuthResult(success=proof.endswith(f"\1auth=Bearer {self.token}\1\1"), handled=False)
+        token = proof.partition("\1auth=Bearer ")[2].removesuffix("\1\1")
+        return AuthResult(success=token in (self.tokens or ()), handled=False)
 
     def authenticator(self, _server, _session, _envelope, _mechanism, given) -> AuthResult:
         ok = given.password.decode() == self.password
@@ -53,7 +55,7 @@ class _OnAnyFreePort(Controller):
 def smtp_server(inbox: Inbox) -> Iterator[Inbox]:
     """`inbox` behind a port for as long as the block lasts."""
     more = {}
-    if inbox.password or inbox.token:
+    if inbox.password or inbox.tokens is not None:
         more = {"authenticator": inbox.authenticator, "auth_require_tls": False, "auth_required": True}
     controller = _OnAnyFreePort(inbox, hostname="127.0.0.1", port=0, **more)
     controller.start()

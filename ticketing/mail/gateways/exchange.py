@@ -181,7 +181,7 @@ class ExchangeGateway:
 
     def _opened(self) -> Any:
         if self._account is None:
-            self._account = _account(self._mailbox, fresh=False)
+            self._account = _account(self._mailbox)
         return self._account
 
     @contextmanager
@@ -256,7 +256,7 @@ BaseProtocol.HTTP_ADAPTER_CLS = _Adapter
 BaseProtocol.TIMEOUT = PATIENCE_SECONDS
 
 
-def _account(mailbox: Mailbox, *, fresh: bool) -> Any:
+def _account(mailbox: Mailbox) -> Any:
     place = urlsplit(mailbox.server).netloc
     if mailbox.ca_file is not None:
         tls(mailbox.ca_file)  # says plainly when the file can't be used
@@ -264,9 +264,7 @@ def _account(mailbox: Mailbox, *, fresh: bool) -> Any:
     else:
         _Adapter.authorities.pop(place, None)
     if mailbox.sign_in is SignIn.OAUTH:
-        access = OAuth2Token(
-            {"access_token": token(mailbox, _scope(mailbox), fresh=fresh), "token_type": "Bearer"}
-        )
+        access = OAuth2Token({"access_token": token(mailbox, _scope(mailbox)), "token_type": "Bearer"})
         credentials = exchangelib.OAuth2AuthorizationCodeCredentials(access_token=access)
         auth_type = exchangelib.OAUTH2
     else:

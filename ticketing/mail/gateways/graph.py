@@ -197,7 +197,9 @@ def _meaning(answer: httpx.Response, *, of_a_mail: bool) -> Exception:
     if status == HTTPStatus.GONE or code.lower() in ("syncstatenotfound", "resyncrequired", "syncstateinvalid"):
         return _Forgotten(detail)
     if status in _BUSY:
-        return GatewayError(Trouble.BUSY, detail, retry_after(answer.headers.get("Retry-After")))
+        return GatewayError(
+            Trouble.BUSY, detail, retry_after(answer.headers.get("Retry-After"), datetime.now(UTC))
+        )
     if status == HTTPStatus.UNAUTHORIZED:
         return GatewayError(Trouble.CREDENTIALS, detail)
     if status == HTTPStatus.FORBIDDEN:

@@ -165,11 +165,21 @@ class ImapGateway:
         context = tls(self._mailbox.ca_file)
         return kind(place.host, place.port, timeout=PATIENCE_SECONDS, ssl_context=context)
 
+    def _by_token(self, box: imap_tools.BaseMailBox) -> None:
+        """Once more with a fresh token when the server no longer takes the one we have."""
+        login = self._mailbox.login
+        try:
+            box.xoauth2(login, token(self._mailbox, SCOPE), initial_folder=None)
+        except imaplib.IMAP4.abort:
+            raise
+        except (imap_tools.MailboxLoginError, imaplib.IMAP4.error):
+            box.xoauth2(login, token(self._mailbox, SCOPE, fresh=True), initial_folder=None)
+
     def _log_in(self, box: imap_tools.BaseMailBox) -> None:
         login = self._mailbox.login
         try:
             if self._mailbox.sign_in is SignIn.OAUTH:
-                box.xoauth2(login, token(self._mailbox, SCOPE), initial_folder=None)
+                self._by_token(box)
                 return
             secret = secret_of(self._mailbox)
             plain = "AUTH=PLAIN" in box.client.capabilities
@@ -186,11 +196,18 @@ def _show_who_we_are(mailbox: Mailbox, server: smtplib.SMTP) -> None:
     """A server of the house that asks nobody who they are is not told."""
     server.ehlo_or_helo_if_needed()
     if mailbox.sign_in is SignIn.OAUTH:
-        proof = f"user={mailbox.login}\1auth=Bearer {token(mailbox, SCOPE)}\1\1"
-        # Only a refusal is followed by a challenge, and the answer to that is empty.
-        server.auth("XOAUTH2", lambda challenge=None: proof if challenge is None else "")
+        try:
+            _by_token(server, mailbox, fresh=False)
+        except smtplib.SMTPAuthenticationError:
+            _by_token(server, mailbox, fresh=True)
     elif server.has_extn("auth"):
         log_in(server, mailbox.login, secret_of(mailbox))
+
+
+def _by_token(server: smtplib.SMTP, mailbox: Mailbox, *, fresh: bool) -> None:
+    proof = f"user={mailbox.login}\1auth=Bearer {token(mailbox, SCOPE, fresh=fresh)}\1\1"
+    # Only a refusal is followed by a challenge, and the answer to that is empty.
+    server.auth("XOAUTH2", lambda challenge=None: proof if challenge is None else "")
 
 
 def _uids(box: imap_tools.BaseMailBox, first: int, last: int | None, rule: str) -> list[int]:
