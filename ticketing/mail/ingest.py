@@ -2,7 +2,7 @@
 
 import hashlib
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from flask import current_app
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from ticketing.database import db, transaction
 from ticketing.mail import who
+from ticketing.mail.forwarded import Forwarded, forwarded
 from ticketing.mail.message import NotAMessage, ParsedMessage
 from ticketing.mail.models import InboundMail
 from ticketing.mail.parse import parse
@@ -203,14 +204,47 @@ def _handle(
                 why_apart = Apart.LATE
         else:
             why_apart = Apart.UNCONFIRMED if mail.auth.failed else Apart.STRANGER
-    asker = who.asker(session, municipality, mail, person, now, mailbox_unit)
-    opened = _open(municipality, mail, asker, now)
+    passed_on = _passed_on(municipality, mail, person)
+    if passed_on is not None:
+        mail = _as_first_written(mail, passed_on)
+        forwarder, person = person, who.person_with_address(session, municipality.id, mail, now)
+    else:
+        forwarder = None
+    asker = who.asker(session, municipality, mail, person, now, mailbox_unit, passed_on_by=forwarder)
+    opened = _open(municipality, mail, asker, now, forwarder)
     _say_what_was_left_out(opened.id, mail, now)
     if item is not None and why_apart is not None:
         number = shown_number(item.kind, item.number)
         actions.note(opened.id, actions.SYSTEM, now, text=_WHY_APART[why_apart].format(number=number))
         link_apart(session, opened, item, why_apart)
-    return _settle(session, kept, "opened", None, opened)
+    outcome = _settle(session, kept, "opened", None, opened)
+    if passed_on is not None and forwarder is not None and passed_on.note:
+        actions.note(opened.id, actions.Actor("person", forwarder.id), now, text=passed_on.note)
+    return outcome
+
+
+def _passed_on(municipality: Municipality, mail: ParsedMessage, person: Person | None) -> Forwarded | None:
+    """What a colleague passes on; None from anyone else and from one who is not confirmed: they could put words
+    into anybody's mouth. Our own mail passed on to us is nobody's question."""
+    if person is None or mail.auth.failed:
+        return None
+    found = forwarded(mail, links.settings().attachments)
+    return None if found is None or links.is_our_mailbox(municipality, found.sender.email) else found
+
+
+def _as_first_written(mail: ParsedMessage, passed_on: Forwarded) -> ParsedMessage:
+    """`mail` as if its first sender had written to us: what we send then answers the mail that they know."""
+    inside = passed_on.inside
+    more = inside.attachments if inside is not None else ()
+    return replace(
+        mail,
+        sender=passed_on.sender,
+        subject=passed_on.subject,
+        reply=passed_on.body,
+        folded=passed_on.folded,
+        message_id=inside.message_id if inside is not None else None,
+        attachments=(*mail.attachments, *more)[: links.settings().attachments.files],
+    )
 
 
 def _join(
@@ -230,7 +264,7 @@ def _join(
     )
     text = mail.reply or _NO_TEXT
     files = _files(mail)
-    if person is not None and not is_requester:
+    if person is not None and (not is_requester or _answers_a_notice(item, mail)):
         actions.requester_writes(
             item.id, now, text, folded=mail.folded, author_id=person.id, public=False, files=files
         )
@@ -242,6 +276,11 @@ def _join(
     return _settle(session, kept, "joined", None, item)
 
 
+def _answers_a_notice(item: WorkItem, mail: ParsedMessage) -> bool:
+    """What a colleague answers to a notice among colleagues stays so, also when they asked themselves."""
+    return any(links.is_notice(item.municipality_id, one) for one in mail.in_reply_to)
+
+
 def _say_what_was_left_out(item_id: ItemId, mail: ParsedMessage, now: datetime) -> None:
     """Files that are not kept beside the text are named with the reason; the mail itself still has them."""
     if mail.left_out:
@@ -250,7 +289,9 @@ def _say_what_was_left_out(item_id: ItemId, mail: ParsedMessage, now: datetime) 
         actions.note(item_id, actions.SYSTEM, now, text=text)
 
 
-def _open(municipality: Municipality, mail: ParsedMessage, found: who.Asker, now: datetime) -> WorkItem:
+def _open(
+    municipality: Municipality, mail: ParsedMessage, found: who.Asker, now: datetime, forwarder: Person | None
+) -> WorkItem:
     ladder = current_app.extensions["ladder"]
     title = mail.subject or next((line.strip() for line in mail.reply.split("\n") if line.strip()), "")
     draft = Draft(
@@ -266,9 +307,11 @@ def _open(municipality: Municipality, mail: ParsedMessage, found: who.Asker, now
         requester_email=mail.sender.email if mail.sender else None,
         sender_verified=not mail.auth.failed,
         folded=mail.folded,
-        thread=(*mail.references, mail.message_id) if mail.message_id else (),
+        thread=(*mail.references, mail.message_id) if mail.message_id else mail.references,
+        logged_by_id=forwarder.id if forwarder is not None else None,
     )
-    return actions.open_ticket(draft, actions.REQUESTER, now, files=_files(mail))
+    actor = actions.REQUESTER if forwarder is None else actions.Actor("person", forwarder.id)
+    return actions.open_ticket(draft, actor, now, files=_files(mail))
 
 
 def _bounce(session: Session, kept: InboundMail, mail: ParsedMessage, now: datetime) -> Outcome:

@@ -104,11 +104,14 @@ def asker(
     person: Person | None,
     now: datetime,
     mailbox_unit: str | None = None,
+    *,
+    passed_on_by: Person | None = None,
 ) -> Asker:
     """R2: a known employee's (`person`) institution and role; else that of the address's earlier question;
     else the institution in the recipient address; else the one with the mail key `mailbox_unit`, whose own
-    mailbox the mail came by; else the municipality itself. Nobody acts as another: a sender who failed
-    authentication is neither the employee nor the one who asked before."""
+    mailbox the mail came by; else the unit of the colleague who passed it on; else the municipality itself.
+    Nobody acts as another: a sender who failed authentication is neither the employee nor the one who asked
+    before."""
     organisation = organisation_now(session, municipality.id)
     addressed = _addressed_unit(organisation, municipality, mail, mailbox_unit)
     verified = not mail.auth.failed
@@ -122,7 +125,9 @@ def asker(
     if earlier is not None:
         unit_id = addressed.id if addressed is not None else earlier.unit_id
         return Asker(unit_id, earlier.requester_role, None, earlier.requester_name or name)
-    return Asker((addressed or organisation.root()).id, RequesterRole.UNKNOWN, None, name)
+    post = _post(session, passed_on_by, None, now) if passed_on_by is not None and addressed is None else None
+    unit_id = post.unit_id if post is not None else (addressed or organisation.root()).id
+    return Asker(unit_id, RequesterRole.UNKNOWN, None, name)
 
 
 def person_with_address(

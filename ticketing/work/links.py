@@ -129,6 +129,11 @@ def read_message_id(municipality_id: MunicipalityId, text: str) -> int | None:
     return int(number) if hmac.compare_digest(proof, expected) else None
 
 
+def is_notice(municipality_id: MunicipalityId, text: str) -> bool:
+    """Whether the Message-ID `text` is that of a notice to a colleague, made by us."""
+    return text.lower().startswith("<notice.") and read_message_id(municipality_id, text) is not None
+
+
 def is_our_mailbox(municipality: Municipality, address: str) -> bool:
     """Whether `address` is one of ours: writing to it would only write to ourselves."""
     local, _, domain = address.lower().rpartition("@")
