@@ -19,6 +19,7 @@ from tests.mail.servers.graph import CLIENT, SECRET, TENANT, graph_server
 from tests.mail.servers.smtp import Inbox, smtp_server
 from tests.mail.servers.web import Answer, Request, web_server
 from ticketing.cli import main
+from ticketing.mail.gateways import Trouble
 from ticketing.mail.gateways.imap import SCOPE
 from ticketing.mail.ingest import ingest
 from ticketing.mail.outbox import send_due
@@ -126,14 +127,18 @@ class TestExchange:
         assert (result.error, result.taken) == (None, 1)
         assert send_due(NOW).sent == len(server.store.sent) > 0
 
-    def test_an_expired_token_is_renewed(self, by_token, server, identity):
+    def test_an_expired_token_is_renewed_without_anybody_noticing(self, by_token, server, identity):
         mailbox = by_token(protocol="exchange", server=server.url)
         poll(mailbox, NOW)
         identity.tokens.clear()
         server.store.receive(letter())
-        poll(mailbox, SOON)
-        assert poll(mailbox, SOON + timedelta(minutes=5)).error is None
-        assert all(one.is_read for one in server.store.inside("inbox"))
+        result = poll(mailbox, SOON)
+        assert (result.error, result.taken) == (None, 1)
+
+    def test_tokens_that_are_refused(self, by_token, server):
+        server.tokens = set()
+        error = poll(by_token(protocol="exchange", server=server.url), NOW).error
+        assert error.trouble is Trouble.CREDENTIALS
 
 
 def test_the_command_looks_once_and_says_what_came(app, by_token, identity, monkeypatch):
