@@ -160,6 +160,17 @@ def test_the_index_can_be_made_anew_and_compared(town) -> None:
     assert numbers(town.superuser, "kalender") == {item.number}
 
 
+def test_what_is_written_in_bulk_is_indexed_once_and_so_is_what_follows(town) -> None:
+    with search_index.in_bulk(db.session()):
+        item = WorkItemFactory(unit=town.school_indskoling, title="Kalenderen er tom")
+        write(item, "Ugeplanen også")
+        assert numbers(town.superuser, "kalender") == set()
+    assert numbers(town.superuser, "kalender ugeplan") == {item.number}
+    write(item, "Nu med brombær")
+    assert numbers(town.superuser, "brombær") == {item.number}
+    assert search_index.differences() == 0
+
+
 def test_a_search_is_two_statements_however_much_it_finds(town) -> None:
     viewer = load_viewer(town.superuser.id, NOW)
     for size in (2, 40):

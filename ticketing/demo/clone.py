@@ -7,6 +7,7 @@ from sqlalchemy import Table, func, insert, literal, null, select
 from sqlalchemy.orm import Session
 
 from ticketing.demo.loading import count_on, first_free_id
+from ticketing.insight.search_index import in_bulk
 from ticketing.organisation.models import Municipality
 from ticketing.vocabulary import MunicipalityId
 from ticketing.work.models import Clock, Event, Message, Watcher, WorkItem
@@ -27,7 +28,8 @@ def clone_items(session: Session, municipality_id: MunicipalityId, total: int) -
             last = session.scalar(
                 select(items.c.id).where(mine).order_by(items.c.id).offset(total - present - 1)
             )
-        present += _clone_once(session, municipality_id, last)
+        with in_bulk(session):
+            present += _clone_once(session, municipality_id, last)
     municipality = session.get_one(Municipality, municipality_id)
     highest = session.scalar(select(func.max(items.c.number)).where(mine)) or 0
     municipality.next_number = max(municipality.next_number, highest + 1)

@@ -7,10 +7,13 @@ The views `search_source` and `search_person_source` say what the index should h
 # ruff: noqa: S608 - the names in the statements are those of `PARTS`, nothing is typed by anybody
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Engine, event, text
+from sqlalchemy.orm import Session
 
 from ticketing.database import db, transaction
 from ticketing.insight.words import index_words, plain_words
@@ -53,6 +56,46 @@ def rebuild() -> int:
 def differences() -> int:
     """How many tickets and people the index has wrong, lacks or has too many of; nothing is changed."""
     return sum(_differing(part) for part in PARTS)
+
+
+@contextmanager
+def in_bulk(session: Session) -> Iterator[None]:
+    """New items that are written inside, with their messages, are indexed once at the end, not anew with each
+    of their messages. For a load alone: on PostgreSQL all other writers of tickets wait. Older items must not
+    be written inside."""
+    last = session.scalar(text("SELECT coalesce(max(id), 0) FROM work_item"))
+    put_off = _without_triggers(session)
+    yield
+    session.flush()
+    for statement in put_off:
+        session.execute(text(statement))
+    part = PARTS[0]
+    key, columns = _shape(part)
+    session.execute(
+        text(
+            f"INSERT INTO {part.table} ({', '.join((key, *columns))}) SELECT {', '.join((part.key, *columns))}"
+            f" FROM {part.source} WHERE {part.key} > :last"
+        ),
+        {"last": last},
+    )
+
+
+def _without_triggers(session: Session) -> list[str]:
+    """Takes the triggers of tickets and messages away; returns the statements that bring them back."""
+    tables = ("work_item", "message")
+    if db.engine.dialect.name != "sqlite":
+        for table in tables:
+            session.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER {table}_is_searched"))
+        return [f"ALTER TABLE {table} ENABLE TRIGGER {table}_is_searched" for table in tables]
+    found = session.execute(
+        text(
+            "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND name IN"
+            " ('work_item_insert_is_searched', 'message_insert_is_searched')"
+        )
+    ).all()
+    for name, _sql in found:
+        session.execute(text(f"DROP TRIGGER {name}"))
+    return [sql for _name, sql in found]
 
 
 def _rebuilt(part: Part) -> int:
