@@ -1,12 +1,16 @@
 """What users of other help desks have complained of about e-mail, each named after what went wrong there."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import select
 
+from tests.factories import NOW
 from tests.mail.becoming import items, mails_to, reply_to, texts
 from tests.mail.letterbox import bounce, letter
+from ticketing.mail.ingest import ingest
 from ticketing.mail.models import InboundMail
-from ticketing.work import links
+from ticketing.work import actions, links
 from ticketing.work.models import OutboxMessage, WorkItem
 
 
@@ -147,3 +151,41 @@ class TestComplaints:
     def test_bounce_of_an_unknown_mail_opens_nothing(self, take_in, session):
         assert take_in(bounce("<nobody@knows.example>")).kind == "bounce"
         assert items(session) == []
+
+    def test_a_talk_of_others_with_us_in_copy_opens_nothing_but_can_be_made_a_question(self, take_in, session):
+        """frappe #3744: every answer in a conversation between others became a ticket."""
+        copied = {"To": "teacher@vesterkaer.example", "Cc": "aula@vesterkaer.example"}
+        assert take_in(letter(**copied)).kind == "opened"
+        answer = letter("Ja, det er fint", Message_ID="<2@x.y>", In_Reply_To="<talk@andet.example>", **copied)
+        outcome = take_in(answer, 2)
+        assert (outcome.kind, outcome.reason) == ("automatic", "we are in copy of a talk of others")
+        assert (
+            session.scalars(select(InboundMail).where(InboundMail.outcome == "automatic")).one().raw == answer
+        )
+
+    def test_a_reply_that_comes_by_another_mailbox_joins(self, place, take_in, session):
+        """django-helpdesk #1279: the search for the ticket was local to a mailbox's queue."""
+        opened = take_in(letter(To="aula+daycare@vesterkaer.example"))
+        [receipt] = mails_to(session, "mor@privat.example")
+        raw = reply_to(receipt, To="aula+school@vesterkaer.example")
+        joined = ingest(raw, place.municipality.id, NOW + timedelta(minutes=5), mailbox_unit="school")
+        assert (joined.kind, joined.item_id) == ("joined", opened.item_id)
+
+    def test_the_answer_goes_to_who_asked_and_not_to_who_wrote_last(self, place, take_in, session):
+        """freeitsm #120."""
+        opened = take_in(letter(To="aula+daycare@vesterkaer.example", Cc="far@privat.example"))
+        raw = letter(
+            "Også mig",
+            From="far@privat.example",
+            In_Reply_To="<m1@privat.example>",
+            Message_ID="<f@privat.example>",
+        )
+        take_in(raw, 2)
+        actions.answer(
+            opened.item_id,
+            actions.Actor("person", place.pedagogue.id),
+            NOW + timedelta(hours=1),
+            text="Prøv igen nu",
+        )
+        assert mails_to(session, "mor@privat.example")[-1].purpose == "answer"
+        assert mails_to(session, "far@privat.example") == []

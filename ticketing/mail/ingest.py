@@ -193,6 +193,8 @@ def _handle(
         if mail.auto_response is not None:
             return _settle(session, kept, "automatic", mail.auto_response.reason, None)
     item = who.continued_item(session, municipality, mail, known)
+    if item is None and not as_question and who.is_talk_of_others(municipality, mail, mailbox_unit):
+        return _settle(session, kept, "automatic", "we are in copy of a talk of others", None)
     person = who.person_with_address(session, municipality.id, mail, now)
     why_apart: Apart | None = None
     if item is not None:
@@ -204,6 +206,24 @@ def _handle(
                 why_apart = Apart.LATE
         else:
             why_apart = Apart.UNCONFIRMED if mail.auth.failed else Apart.STRANGER
+    opened, outcome = _open_own(session, kept, mail, person, now, mailbox_unit)
+    if item is not None and why_apart is not None:
+        number = shown_number(item.kind, item.number)
+        actions.note(opened.id, actions.SYSTEM, now, text=_WHY_APART[why_apart].format(number=number))
+        link_apart(session, opened, item, why_apart)
+    return outcome
+
+
+def _open_own(
+    session: Session,
+    kept: InboundMail,
+    mail: ParsedMessage,
+    person: Person | None,
+    now: datetime,
+    mailbox_unit: str | None,
+) -> tuple[WorkItem, Outcome]:
+    """The mail becomes a ticket: its sender's, or that of whoever wrote first what a colleague passes on."""
+    municipality = session.get_one(Municipality, kept.municipality_id)
     passed_on = _passed_on(municipality, mail, person)
     if passed_on is not None:
         mail = _as_first_written(mail, passed_on)
@@ -213,14 +233,10 @@ def _handle(
     asker = who.asker(session, municipality, mail, person, now, mailbox_unit, passed_on_by=forwarder)
     opened = _open(municipality, mail, asker, now, forwarder)
     _say_what_was_left_out(opened.id, mail, now)
-    if item is not None and why_apart is not None:
-        number = shown_number(item.kind, item.number)
-        actions.note(opened.id, actions.SYSTEM, now, text=_WHY_APART[why_apart].format(number=number))
-        link_apart(session, opened, item, why_apart)
     outcome = _settle(session, kept, "opened", None, opened)
     if passed_on is not None and forwarder is not None and passed_on.note:
         actions.note(opened.id, actions.Actor("person", forwarder.id), now, text=passed_on.note)
-    return outcome
+    return opened, outcome
 
 
 def _passed_on(municipality: Municipality, mail: ParsedMessage, person: Person | None) -> Forwarded | None:

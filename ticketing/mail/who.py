@@ -163,6 +163,16 @@ def continued_item(
     return _item_by_number(session, municipality.id, number) if number is not None else None
 
 
+def is_talk_of_others(municipality: Municipality, mail: ParsedMessage, mailbox_unit: str | None) -> bool:
+    """Whether `mail` goes on with a talk that we know nothing of, written to others, with one of ours in copy
+    alone. A first mail with us in copy is a question, and so is one that names us nowhere, as a list does."""
+    if not (mail.in_reply_to or mail.references) or mailbox_unit is not None:
+        return False
+    to_us = any(links.is_our_mailbox(municipality, one.email) for one in mail.to)
+    in_copy = any(links.is_our_mailbox(municipality, one.email) for one in mail.cc)
+    return bool(mail.to) and in_copy and not to_us
+
+
 def takes_part(session: Session, item: WorkItem, mail: ParsedMessage, person: Person | None) -> bool:
     """Whether the sender belongs to the conversation: the requester, a colleague who has had a hand in it
     or follows it, or somebody who stood in copy on an earlier mail. Never one who failed authentication."""

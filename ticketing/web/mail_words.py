@@ -41,6 +41,7 @@ _REASONS = (
     _known("it has no header line", lambda: _("Det er ikke en mail: den har ingen hoveder")),
     _known(r"it could not be read \((?P<detail>.+)\)", lambda: _("Den kunne ikke læses")),
     _known(r"it could not be handled \((?P<detail>.+)\)", lambda: _("Den kunne ikke behandles")),
+    _known("we are in copy of a talk of others", lambda: _("Andres samtale, hvor vi kun er sat på kopi")),
     _known("our own mail came back", lambda: _("Vores egen mail kom tilbage")),
     _known("the subject is that of an automatic reply", lambda: _("Emnet viser, at det er et automatisk svar")),
     _known("a calendar reply", lambda: _("Svar på en mødeindkaldelse")),
