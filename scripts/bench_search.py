@@ -50,7 +50,7 @@ def main() -> None:
 
 
 def fill(tickets: int) -> None:
-    load_demo("municipality", "x", datetime.now(UTC), tickets=2_000, placed=False)
+    load_demo("municipality", "x", datetime.now(UTC), tickets=60, placed=False)
     start = perf_counter()
     with transaction() as session:
         clone_items(session, session.scalars(select(Municipality.id)).one(), tickets)
