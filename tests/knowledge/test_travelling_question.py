@@ -8,8 +8,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from tests.factories import NOW, PostFactory, SmallMunicipality, UnitFactory, small_municipality
+from ticketing.accounts.queries import load_viewer
 from ticketing.knowledge.actions import answer_known_question, answer_those_who_asked, dismiss_known_question
 from ticketing.knowledge.models import KnownQuestion, KnownQuestionItem
+from ticketing.knowledge.queries import known_questions, title_of
 from ticketing.knowledge.travelling import REMEMBERED, Found, find_travelling, find_travelling_everywhere
 from ticketing.organisation.models import Unit
 from ticketing.vocabulary import Channel, ItemKind, KnownQuestionState, RequesterRole, Role, State, UnitKind
@@ -202,3 +204,29 @@ class TestAnswering:
             question.id, boss, NOW, card_title="Blank", answer="Som for 010190-1234.", to_all=False
         )
         assert "1234" not in (_only(session).answer or "")
+
+
+def test_a_ticket_that_became_confidential_names_no_question_and_is_not_answered_with_it(
+    session: Session, town: SmallMunicipality, schools: list[Unit]
+) -> None:
+    items = [ask(school, number) for number, school in enumerate(schools[:3])]
+    find_travelling(town.municipality.id, NOW)
+    question = _only(session)
+    items[0].confidential = True
+    items[0].title = question.title = "Kun for de nærmeste"
+    session.commit()
+    viewer = load_viewer(town.project_group[0].id, NOW)
+    (shown,) = known_questions(viewer, NOW)
+    assert shown.title == items[1].title
+    assert title_of(question) == items[1].title
+    answer_known_question(
+        question.id,
+        Actor("person", town.municipal_admin.id),
+        NOW,
+        card_title="Ugeplan",
+        answer="Sådan",
+        to_all=True,
+    )
+    answer_those_who_asked(NOW)
+    session.expire_all()
+    assert items[0].is_open

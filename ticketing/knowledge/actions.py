@@ -84,6 +84,7 @@ def _answer_next(now: datetime) -> bool | None:
                 KnownQuestion.answers_all,
                 KnownQuestionItem.handled_at.is_(None),
                 WorkItem.opened_at <= KnownQuestion.decided_at,
+                WorkItem.confidential.is_(False),
             )
             .order_by(KnownQuestionItem.question_id, KnownQuestionItem.item_id)
             .limit(1)

@@ -36,6 +36,8 @@ class ShownQuestion:
     from which on it was answered (null: not yet)."""
 
     question: KnownQuestion
+    #: What it is called: by the card, else by a ticket that asks it and is not confidential. Empty: by none.
+    title: str
     asked: tuple[Asked, ...]
     weeks: tuple[int, ...]
     since: int | None
@@ -75,7 +77,10 @@ def known_questions(viewer: Viewer, now: datetime) -> list[ShownQuestion]:
         )
         .join(WorkItem, WorkItem.id == KnownQuestionItem.item_id)
         .join(Unit, Unit.id == WorkItem.unit_id)
-        .where(KnownQuestionItem.question_id.in_([question.id for question in questions]))
+        .where(
+            KnownQuestionItem.question_id.in_([question.id for question in questions]),
+            WorkItem.confidential.is_(False),
+        )
         .order_by(WorkItem.opened_at, WorkItem.id)
     ).all()
     return [
@@ -96,6 +101,17 @@ def known_question(viewer: Viewer, question_id: int) -> KnownQuestion | None:
     """The question, if it is the viewer's municipality's."""
     question = db.session.get(KnownQuestion, question_id)
     return question if question and question.municipality_id == viewer.municipality_id else None
+
+
+def title_of(question: KnownQuestion) -> str:
+    """What the question is called where it is shown alone."""
+    rows = db.session.scalars(
+        select(WorkItem.title)
+        .join(KnownQuestionItem, KnownQuestionItem.item_id == WorkItem.id)
+        .where(KnownQuestionItem.question_id == question.id, WorkItem.confidential.is_(False))
+        .order_by(WorkItem.opened_at, WorkItem.id)
+    ).all()
+    return _title(question, rows)
 
 
 def answered_cards(municipality_id: MunicipalityId) -> tuple[Card, ...]:
@@ -122,6 +138,15 @@ def answered_cards(municipality_id: MunicipalityId) -> tuple[Card, ...]:
     )
 
 
+def _title(question: KnownQuestion, titles: Sequence[str]) -> str:
+    """The ticket that gave the question its title may have become confidential since: then it is another's."""
+    if question.card_title:
+        return question.card_title
+    if any(title.startswith(question.title) for title in titles):
+        return question.title
+    return titles[0] if titles else ""
+
+
 def _shown(question: KnownQuestion, rows: Sequence[Any], now: datetime) -> ShownQuestion:
     first = min((row.opened_at for row in rows), default=now)
     weeks = [0] * (max(now - first, timedelta(0)) // _WEEK + 1)
@@ -132,6 +157,7 @@ def _shown(question: KnownQuestion, rows: Sequence[Any], now: datetime) -> Shown
     handled = [row for row in rows if decided and question.answers_all and row.opened_at <= decided]
     return ShownQuestion(
         question=question,
+        title=_title(question, [row.title for row in rows]),
         asked=tuple(readable[:SHOWN_ITEMS]),
         weeks=tuple(weeks),
         since=(decided - first) // _WEEK + 1 if decided else None,

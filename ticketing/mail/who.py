@@ -17,6 +17,7 @@ from ticketing.organisation.snapshot import Snapshot, UnitRow, organisation_now
 from ticketing.vocabulary import ItemId, MunicipalityId, PersonId, RequesterRole, Role, UnitId
 from ticketing.work import links
 from ticketing.work.models import Event, OutboxMessage, Watcher, WorkItem
+from ticketing.work.queries import LOCAL_ZONE
 from ticketing.work.rules import parse_number
 
 _REQUESTER_ROLES = {
@@ -138,7 +139,8 @@ def person_with_address(
         return None
     values = {"municipality_id": municipality_id, "email": mail.sender.email}
     person = session.scalar(_PERSON, values)
-    gone = person is not None and person.left_on is not None and person.left_on <= now.date()
+    today = now.astimezone(LOCAL_ZONE).date()
+    gone = person is not None and person.left_on is not None and person.left_on <= today
     return None if gone else person
 
 
@@ -236,13 +238,14 @@ def _addressed_unit(
 
 def _post(session: Session, person: Person, addressed: UnitRow | None, now: datetime) -> Post | None:
     """The post that the question is about: one at the addressed unit, else the oldest held now."""
+    today = now.astimezone(LOCAL_ZONE).date()
     posts = session.execute(
         select(Post, Unit.path)
         .join(Unit, Post.unit_id == Unit.id)
         .where(
             Post.person_id == person.id,
-            Post.valid_from <= now.date(),
-            or_(Post.valid_to.is_(None), Post.valid_to > now.date()),
+            Post.valid_from <= today,
+            or_(Post.valid_to.is_(None), Post.valid_to > today),
         )
         .order_by(Post.valid_from, Post.id)
     ).all()

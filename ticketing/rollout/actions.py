@@ -8,6 +8,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ticketing.database import transaction
+from ticketing.organisation.models import Municipality
+from ticketing.privacy.cpr import mask
 from ticketing.rollout.checks import Fault, faults
 from ticketing.rollout.models import PlanActivity, PlanWarning
 from ticketing.rollout.plan import Activity, Period, Plan, Warning
@@ -74,7 +76,7 @@ def clear_warning(
         warning = _warning(session, municipality_id, warning_id)
         if warning.cleared_at is None:
             warning.cleared_at, warning.cleared_by_id = now, actor.person_id
-            warning.reason = reason.strip()[:REASON_LENGTH]
+            warning.reason = mask(reason.strip())[0][:REASON_LENGTH]
 
 
 def reopen_warning(municipality_id: MunicipalityId, warning_id: int) -> None:
@@ -85,9 +87,12 @@ def reopen_warning(municipality_id: MunicipalityId, warning_id: int) -> None:
 
 
 def plan_rows(session: Session, municipality_id: MunicipalityId) -> dict[str, PlanActivity]:
-    """The municipality's plan by key, as it stands, to be written to."""
+    """The municipality's plan by key, as it stands, to be written to: who else wants to waits, for
+    two rows added at once would get the same key and place."""
+    session.get_one(Municipality, municipality_id, with_for_update=True, populate_existing=True)
     found = select(PlanActivity).where(PlanActivity.municipality_id == municipality_id)
-    return {row.key: row for row in session.scalars(found.order_by(PlanActivity.position))}
+    fresh = found.order_by(PlanActivity.position).execution_options(populate_existing=True)
+    return {row.key: row for row in session.scalars(fresh)}
 
 
 def check_whole(activities: Sequence[Activity], others: Iterable[PlanActivity], plan: Plan) -> None:

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from ticketing.accounts.queries import ZONE
 from ticketing.database import transaction
 from ticketing.knowledge.models import KnownQuestion
 from ticketing.privacy.cpr import mask
@@ -45,7 +46,8 @@ def plan_follow_up(
     that has passed, and for a question that is not the municipality's or is planned already."""
     if not title.strip():
         raise PlanRefused("Skriv, hvad der skal ske.")
-    if on < now.date():
+    today = now.astimezone(ZONE).date()
+    if on < today:
         raise PlanRefused("Vælg en dag, der ikke er gået.")
     with transaction() as session:
         question = _question(session, municipality_id, question_id)
@@ -55,8 +57,8 @@ def plan_follow_up(
             category=category,
             sector=sector,
             audience=mask(title.strip())[0][:300],
-            baseline=Period(now.date(), on),
-            topics=topics,
+            baseline=Period(today, on),
+            topics=tuple(mask(topic)[0][:100] for topic in topics),
             responsible=responsible,
             per=_PER.get(responsible, TaskPer.MUNICIPALITY),
             note="Kom af spørgsmålene",

@@ -13,6 +13,7 @@ from ticketing.accounts.rules import Viewer
 from ticketing.accounts.visibility import visible
 from ticketing.database import db, path_range, transaction
 from ticketing.organisation.models import Unit
+from ticketing.privacy.cpr import mask
 from ticketing.rollout.asked import Institution, asked_around, institutions
 from ticketing.rollout.cover import Cover, cover_of, share_trained
 from ticketing.rollout.load import Group, waves
@@ -145,7 +146,7 @@ def decide(
             unit_id=ready.unit.id,
             verdict=verdict,
             go_live_on=on if verdict is GoVerdict.GO else None,
-            reason=reason.strip()[:500],
+            reason=mask(reason.strip())[0][:500],
             facts=ready.as_facts(),
             decided_at=now,
             decided_by_id=actor.person_id,

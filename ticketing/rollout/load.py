@@ -68,9 +68,9 @@ class Group:
         return sum(unit.in_week(week) for unit in self.units)
 
     def rate(self, week: int, today: date | None = None) -> float | None:
-        """Questions for each 100 people in one week; None where nobody works, and for a week that has not
-        begun everywhere on `today`."""
-        if today is not None and any(first_day(week, unit.on) > today for unit in self.units):
+        """Questions for each 100 people in one week; None where nobody works, and for a week that is not over
+        everywhere on `today`: part of a week is no figure to compare."""
+        if today is not None and any(first_day(week + 1, unit.on) > today for unit in self.units):
             return None
         return 100 * self.in_week(week) / self.users if self.users else None
 

@@ -15,6 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ticketing.database import transaction
+from ticketing.privacy.cpr import mask
 from ticketing.rollout.actions import (
     REASON_LENGTH,
     ReasonMissing,
@@ -67,6 +68,7 @@ def propose(
     whose key is there already proposes to change that one."""
     digest = sha256(content).hexdigest()
     with transaction() as session:
+        plan_rows(session, municipality_id)  # two files at once would number their rows alike
         same = select(PlanImport).where(
             PlanImport.municipality_id == municipality_id, PlanImport.sha256 == digest
         )
@@ -138,7 +140,7 @@ def reject(municipality_id: MunicipalityId, proposal_id: int, actor: Actor, now:
     with transaction() as session:
         proposal = _undecided(session, municipality_id, proposal_id)
         _decide(proposal, Verdict.REJECTED, actor, now)
-        proposal.reason = reason.strip()[:REASON_LENGTH]
+        proposal.reason = mask(reason.strip())[0][:REASON_LENGTH]
 
 
 def is_quiet(proposal: PlanProposal) -> bool:

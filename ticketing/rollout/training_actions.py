@@ -4,13 +4,14 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from ticketing.accounts.queries import ZONE
 from ticketing.database import transaction
 from ticketing.organisation.models import Municipality, Person, Post
 from ticketing.organisation.queries import valid_on
+from ticketing.privacy.cpr import mask
 from ticketing.rollout.invitation import calendar_part, when
 from ticketing.rollout.models import PlanActivity
 from ticketing.rollout.refused import PlanRefused
@@ -63,7 +64,7 @@ def hold_session(
             unit_id=unit_id,
             starts_at=starts_at,
             ends_at=ends_at,
-            place=place.strip()[:200],
+            place=mask(place.strip())[0][:200],
             capacity=capacity,
         )
         session.add(row)
@@ -84,10 +85,13 @@ def invite(
     keeps their seat and gets no second mail. An activity with paid seats gives each a seat: a paid one while
     there are any, unless `seat` says extra.
 
-    Raises `PlanRefused` when there is no room, no paid seat is left, or an extra seat has nobody who pays.
+    Raises `PlanRefused` when there is no room, no paid seat is left, an extra seat has nobody who pays, or
+    somebody is not of the municipality.
     """
     with transaction() as session:
         course = _session(session, session_id)
+        _lock_seats(session, course.activity_id)
+        _are_own(session, course, person_ids)
         there = _participants(session, course.activity_id)
         new = [person_id for person_id in dict.fromkeys(person_ids) if person_id not in there]
         again = [one for key, one in there.items() if key in person_ids and one.status is TakingPart.DECLINED]
@@ -96,7 +100,8 @@ def invite(
         _has_seats(course.activity, there, kind, len(new) + len(again), paid_by_id)
         for one in again:
             one.session_id, one.status, one.answered_at = course.id, TakingPart.INVITED, None
-            one.seat, one.paid_by_id, one.invited_at = kind, paid_by_id, now
+            one.seat, one.invited_at = kind, now
+            one.paid_by_id = paid_by_id if kind is SeatKind.EXTRA else None
         rows = [
             Participation(
                 municipality_id=course.municipality_id,
@@ -121,14 +126,21 @@ def invite(
 def answer_invitation(
     participation_id: int, person_id: PersonId, now: datetime, answer: TakingPart
 ) -> Participation:
-    """The invited person says whether they come. Raises `PlanRefused` when it is not theirs to answer, or
-    when the course is over and marked."""
+    """The invited person says whether they come. Raises `PlanRefused` when it is not theirs to answer, when
+    the course is over and marked, or called off, and when a seat once given back has gone to another."""
     with transaction() as session:
-        one = session.get(Participation, participation_id, with_for_update=True, populate_existing=True)
-        if one is None or one.person_id != person_id or answer not in ANSWERS:
+        found = session.get(Participation, participation_id)
+        if found is None or found.person_id != person_id or answer not in ANSWERS:
             raise PlanRefused("Invitationen findes ikke.")
+        course = _session(session, found.session_id)
+        _lock_seats(session, course.activity_id)
+        there = _participants(session, course.activity_id)
+        one = there[person_id]
         if one.marked_at is not None:
             raise PlanRefused("Kurset er holdt, og deltagelsen er noteret.")
+        if one.status is TakingPart.DECLINED and answer in HOLDING:
+            _has_room(course, there, 1)
+            _has_seats(course.activity, there, one.seat, 1, one.paid_by_id)
         one.status, one.answered_at = answer, now
         session.flush()
         return one
@@ -206,10 +218,24 @@ def _session(session: Session, session_id: int) -> CourseSession:
         .where(CourseSession.id == session_id)
         .options(joinedload(CourseSession.activity))
         .with_for_update(of=CourseSession)
+        .execution_options(populate_existing=True)
     ).one_or_none()
     if found is None or found.cancelled_at is not None:
         raise PlanRefused("Kurset findes ikke, eller det er aflyst.")
     return found
+
+
+def _lock_seats(session: Session, activity_id: int) -> None:
+    """Seats are counted over all sessions of an activity, so who gives one out waits for who does already."""
+    session.get_one(PlanActivity, activity_id, with_for_update=True, populate_existing=True)
+
+
+def _are_own(session: Session, course: CourseSession, person_ids: Collection[PersonId]) -> None:
+    own = select(func.count()).where(
+        Person.municipality_id == course.municipality_id, Person.id.in_(set(person_ids))
+    )
+    if session.scalar(own) != len(set(person_ids)):
+        raise PlanRefused("En af personerne findes ikke. Hent siden igen.")
 
 
 def _participants(session: Session, activity_id: int) -> dict[PersonId, Participation]:
@@ -218,6 +244,7 @@ def _participants(session: Session, activity_id: int) -> dict[PersonId, Particip
         .where(Participation.activity_id == activity_id)
         .order_by(Participation.id)
         .with_for_update()
+        .execution_options(populate_existing=True)
     )
     return {row.person_id: row for row in rows}
 

@@ -4,9 +4,10 @@ import importlib
 import importlib.util
 from typing import Any
 
-from flask import Flask, request
+from flask import Flask, abort, request
 from flask_babel import Babel
 from flask_wtf import CSRFProtect
+from werkzeug.routing import IntegerConverter, Map
 
 from ticketing.accounts import session
 from ticketing.accounts.session import SignedIn
@@ -15,6 +16,7 @@ from ticketing.mail.quarantine import waiting
 from ticketing.rollout.topics import load_topics
 from ticketing.vocabulary import Role
 from ticketing.web import errors, headers, navigation, viewing, wording
+from ticketing.web.forms import LARGEST
 from ticketing.web.rate_limit import RateLimit
 
 #: Each is a module here with a `blueprint`.
@@ -54,6 +56,8 @@ def register(app: Flask) -> None:
     """Puts sign-in, CSRF protection, languages, headers, error pages and every page on `app`."""
     Babel(app, default_locale="da", default_timezone="Europe/Copenhagen")
     csrf.init_app(app)
+    app.url_map.converters["int"] = StoredInteger
+    app.before_request(_refuse_what_no_text_holds)
     session.login_manager.init_app(app)
     headers.register(app)
     errors.register(app)
@@ -72,6 +76,20 @@ def register(app: Flask) -> None:
         if importlib.util.find_spec(f"{__name__}.{page}"):
             app.register_blueprint(importlib.import_module(f"{__name__}.{page}").blueprint)
     app.jinja_env.globals["known_endpoints"] = frozenset(app.view_functions)
+
+
+class StoredInteger(IntegerConverter):
+    """A number in an address that the database can hold; a larger one names nothing."""
+
+    def __init__(self, map: Map, *args: Any, **options: Any) -> None:
+        super().__init__(map, *args, **{"max": LARGEST, **options})
+
+
+def _refuse_what_no_text_holds() -> None:
+    """PostgreSQL keeps no NUL, and nobody types one."""
+    values = (*request.args.values(), *request.form.values(), *(request.view_args or {}).values())
+    if any(isinstance(value, str) and "\0" in value for value in values):
+        abort(400)
 
 
 def _mails(person: SignedIn) -> int:

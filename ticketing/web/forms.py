@@ -1,12 +1,17 @@
 """What forms may hold, checked with marshmallow; each message is a Danish sentence with what to do."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from flask_babel import gettext as _
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, pre_load, validate
 
 TEXT_LIMIT = 10_000
+#: The largest number that a key in the database can be.
+LARGEST = 2**63 - 1
+#: Years that something here can happen in: with room to count weeks before and after.
+YEARS = range(1990, 2101)
 Errors = dict[str, list[str]]
 
 
@@ -29,6 +34,20 @@ def read(schema: Schema, form: Mapping[str, str]) -> tuple[dict[str, Any], Error
     except ValidationError as error:
         messages = error.messages if isinstance(error.messages, dict) else {}
         return {}, {str(field): [str(text) for text in texts] for field, texts in messages.items()}
+
+
+def number_of(text: str, largest: int = LARGEST) -> int | None:
+    """A whole number as it was typed, 0 to `largest`; None for anything else."""
+    text = text.strip()
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 20 and int(text) <= largest else None
+
+
+def day_of(text: str) -> date:
+    """A day as a browser sends it. Raises `ValueError` for none, and for a year that nobody plans in."""
+    day = date.fromisoformat(text.strip())
+    if day.year not in YEARS:
+        raise ValueError(text)
+    return day
 
 
 class SignInForm(FormSchema):

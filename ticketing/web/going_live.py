@@ -1,7 +1,5 @@
 """Go eller no-go: is the unit ready for its day, what did earlier waves show, and who decided."""
 
-from datetime import date
-
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -12,7 +10,7 @@ from ticketing.rollout.refused import PlanRefused
 from ticketing.vocabulary import GoVerdict, UnitId
 from ticketing.web import viewing
 from ticketing.web.coverage import light_look, why
-from ticketing.web.forms import Errors
+from ticketing.web.forms import Errors, day_of
 from ticketing.web.plan_wording import category_words, may_plan, rate_word
 from ticketing.web.wording import plan_day
 
@@ -47,9 +45,9 @@ def save(unit_id: int) -> ResponseReturnValue:
     if typed.get("verdict") not in [one.value for one in GoVerdict]:
         return _unit(ready, typed, {"verdict": [_("Vælg Go eller No-go.")]}), 422
     try:
-        on = date.fromisoformat(typed.get("on", ""))
+        on = day_of(typed["on"]) if typed.get("on") else None
     except ValueError:
-        on = None
+        return _unit(ready, typed, {"on": [_("Vælg en dag.")]}), 422
     try:
         decide(
             ready,

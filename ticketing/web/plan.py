@@ -21,7 +21,7 @@ from ticketing.rollout.template import from_template, go_lives
 from ticketing.vocabulary import ActivityCategory, MunicipalityId, Role, Sector
 from ticketing.web import plan_wording as words
 from ticketing.web import viewing
-from ticketing.web.forms import Errors
+from ticketing.web.forms import Errors, day_of
 from ticketing.web.wording import role_word
 
 blueprint = Blueprint("plan", __name__, url_prefix="/plan")
@@ -96,7 +96,7 @@ def start_from_template() -> ResponseReturnValue:
         if not text:
             continue
         try:
-            dates[sector] = date.fromisoformat(text)
+            dates[sector] = day_of(text)
         except ValueError:
             errors[f"go-live-{sector}"] = [_("Skriv en dato, eller lad feltet stå tomt.")]
             continue

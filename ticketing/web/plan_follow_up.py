@@ -7,12 +7,12 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import login_required
 
-from ticketing.knowledge.queries import known_question
+from ticketing.knowledge.queries import known_question, title_of
 from ticketing.rollout.follow_up import plan_follow_up
 from ticketing.rollout.refused import PlanRefused
 from ticketing.vocabulary import ActivityCategory, Role, Sector
 from ticketing.web import viewing
-from ticketing.web.forms import Errors
+from ticketing.web.forms import Errors, day_of, number_of
 from ticketing.web.plan_wording import may_plan, sector_words
 from ticketing.web.wording import COPENHAGEN, role_word
 
@@ -37,11 +37,11 @@ def page() -> str:
     viewer = viewing.viewer()
     if not may_plan(viewer):
         abort(404)
-    topic, question_id = request.args.get("emne", ""), request.args.get("spoergsmaal", type=int)
+    topic, question_id = request.args.get("emne", ""), number_of(request.args.get("spoergsmaal", ""))
     question = known_question(viewer, question_id) if question_id else None
     if question_id and question is None:
         abort(404)
-    about = question.card_title or question.title if question else topic
+    about = title_of(question) if question else topic
     in_three_weeks = viewing.request_time().astimezone(COPENHAGEN).date() + _IN
     return _form(
         {
@@ -78,7 +78,7 @@ def save() -> ResponseReturnValue:
             on=on,
             sector=Sector(typed["sector"]) if typed.get("sector") in list(Sector) else None,
             topics=(topic,) if topic else (),
-            question_id=typed.get("question", type=int),
+            question_id=number_of(typed.get("question", "")),
         )
     except PlanRefused as refused:
         return _form(typed.to_dict(), {"title": [str(refused)]}), 422
@@ -89,7 +89,7 @@ def save() -> ResponseReturnValue:
 def _read(typed: dict[str, str]) -> tuple[date | None, Errors]:
     errors: Errors = {}
     try:
-        on = date.fromisoformat(typed.get("on", ""))
+        on = day_of(typed.get("on", ""))
     except ValueError:
         on = None
         errors["on"] = [_("Vælg en dag.")]

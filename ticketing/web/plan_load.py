@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from flask import Blueprint, abort, current_app, render_template, request
 from flask_babel import gettext as _
@@ -16,6 +16,7 @@ from ticketing.rollout.load import (
     Forecast,
     Group,
     UnitLoad,
+    first_day,
     forecast,
     recurring_topics,
     trained_and_not,
@@ -125,8 +126,11 @@ def _next_wave(
     on = min(ahead.values())
     next_units = asked_around(viewer, {place: day for place, day in ahead.items() if day == on})
     users = [unit.users for unit in next_units]
-    finished = [unit for unit in past if unit.on + timedelta(weeks=1) <= today]
-    weeks = (forecast(finished, users, week) for week in WEEKS if week >= 0)
+    weeks = (
+        forecast([unit for unit in past if first_day(week + 1, unit.on) <= today], users, week)
+        for week in WEEKS
+        if week >= 0
+    )
     return NextWave(on, len(users), sum(users), tuple(week for week in weeks if week is not None))
 
 

@@ -16,7 +16,7 @@ from ticketing.rollout.queries import activities
 from ticketing.rollout.refused import PlanRefused
 from ticketing.rollout.slip import move, what_follows
 from ticketing.web import viewing
-from ticketing.web.forms import Errors
+from ticketing.web.forms import Errors, day_of
 from ticketing.web.plan_wording import may_plan, period_words
 
 blueprint = Blueprint("plan_slip", __name__, url_prefix="/plan")
@@ -134,7 +134,7 @@ def _to(activity: Activity, start: str | None, end: str | None) -> Period | Erro
 
 def _day(text: str | None) -> date | None:
     try:
-        return date.fromisoformat((text or "").strip())
+        return day_of(text or "")
     except ValueError:
         return None
 

@@ -10,6 +10,7 @@ from ticketing.insight.worklist import Due
 from ticketing.organisation.models import Unit
 from ticketing.vocabulary import Role, UnitId
 from ticketing.web import viewing
+from ticketing.web.forms import number_of
 from ticketing.web.ticket_desk import server_name
 from ticketing.work import queries
 
@@ -29,7 +30,7 @@ def page() -> str:
         abort(403)
     text = request.args.get("soeg", "")[:80]
     found = search_units(viewer, text)
-    chosen = request.args.get("enhed", type=int) or (found[0].id if len(found) == 1 else None)
+    chosen = number_of(request.args.get("enhed", "")) or (found[0].id if len(found) == 1 else None)
     return render_template(
         "servicedesk/page.html",
         page=technical_page(viewer, now, QUEUE_LENGTH),

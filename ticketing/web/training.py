@@ -3,7 +3,7 @@
 import csv
 import io
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time
+from datetime import UTC, datetime, time
 
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -35,7 +35,7 @@ from ticketing.rollout.training_queries import (
 )
 from ticketing.vocabulary import PersonId, Role, SeatKind, TakingPart, UnitId
 from ticketing.web import viewing
-from ticketing.web.forms import Errors
+from ticketing.web.forms import Errors, day_of, number_of
 from ticketing.web.plan_wording import may_plan, period_words, sector_words
 from ticketing.web.wording import COPENHAGEN, role_word
 
@@ -141,7 +141,7 @@ def session(session_id: int) -> str:
 def send_invitations(session_id: int) -> ResponseReturnValue:
     """Invites those who were ticked."""
     found = _session(session_id)
-    chosen = [PersonId(int(one)) for one in request.form.getlist("person") if one.isdigit()]
+    chosen = [PersonId(one) for one in map(number_of, request.form.getlist("person")) if one is not None]
     seat = request.form.get("seat", "")
     if not chosen:
         return _session_page(found, {"person": [_("Vælg mindst én person.")]}), 422
@@ -168,7 +168,7 @@ def mark_all(session_id: int) -> ResponseReturnValue:
     """Notes who took part: those ticked did, the other ones on the session did not."""
     found = _session(session_id)
     here = [one for one in participants(found.activity_id) if _is_here(one, found)]
-    came = {int(one) for one in request.form.getlist("came") if one.isdigit()}
+    came = set(map(number_of, request.form.getlist("came")))
     trainer = _number(request.form.get("trained_by", ""))
     try:
         count = mark(
@@ -289,7 +289,7 @@ def _session_page(found: CourseSession, errors: Errors) -> str:
 def _times(typed: Mapping[str, str]) -> tuple[datetime | None, datetime | None, Errors]:
     errors: Errors = {}
     try:
-        day = date.fromisoformat(typed.get("day", ""))
+        day = day_of(typed.get("day", ""))
     except ValueError:
         return None, None, {"day": [_("Vælg en dag.")]}
     at: dict[str, datetime | None] = {"from": None, "to": None}
@@ -303,4 +303,4 @@ def _times(typed: Mapping[str, str]) -> tuple[datetime | None, datetime | None, 
 
 
 def _number(text: str) -> int | None:
-    return int(text) if text.strip().isdigit() and len(text) < 10 else None
+    return number_of(text, 999_999_999)

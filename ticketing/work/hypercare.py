@@ -18,7 +18,7 @@ from ticketing.vocabulary import UnitId, UnitKind
 from ticketing.work.calendar_changes import ask_for_pass
 from ticketing.work.change import SYSTEM, Actor
 from ticketing.work.errors import UnknownTarget
-from ticketing.work.queries import calendars, clocks_of
+from ticketing.work.queries import LOCAL_ZONE, calendars, clocks_of
 from ticketing.work.unit_hours import hours_of
 
 
@@ -63,7 +63,7 @@ def turn(now: datetime) -> int:
 def _candidates(now: datetime) -> Iterable[UnitId]:
     """Units with a go-live of their own near enough to matter, sectors with one among their municipality's
     targets, and those that are in hypercare."""
-    today = now.date()
+    today = now.astimezone(LOCAL_ZONE).date()
     near = Unit.go_live_on.between(today - LONGEST, today + LONGEST)
     with transaction() as session:
         of_sectors = [
