@@ -22,6 +22,7 @@ from ticketing.mail.ingest import ingest
 from ticketing.mail.outbox import SendResult, send_due, wait_after
 from ticketing.work import actions
 from ticketing.work.models import OutboxMessage
+from ticketing.work.sweep import sweep
 
 
 class Inbox:
@@ -154,6 +155,19 @@ class TestHeaders:
         receipt, answer = to_mother(inbox)
         assert receipt["Auto-Submitted"] == "auto-generated"
         assert answer["Auto-Submitted"] is None
+
+    def test_a_reminder_is_automatic_and_the_question_before_it_is_not(self, place, inbox):
+        item_id = ask(place)
+        actions.take(item_id, actions.Actor("person", place.pedagogue.id), NOW)
+        actions.ask_requester(
+            item_id, actions.Actor("person", place.pedagogue.id), NOW, text="Hvilken telefon?"
+        )
+        later = NOW + timedelta(days=3)
+        sweep(later)
+        send_due(later)
+        _, question, reminder = to_mother(inbox)
+        assert question["Auto-Submitted"] is None
+        assert reminder["Auto-Submitted"] == "auto-generated"
 
     def test_reply_goes_to_an_address_that_leads_back(self, place, inbox):
         item_id = ask(place)

@@ -228,6 +228,18 @@ class TestEnrolling:
         assert session.get_one(WorkItem, task.id).state is State.SOLVED
         assert ask_to_enrol(NOW).made == 0
 
+    def test_one_who_did_not_come_to_the_course_is_to_be_enrolled_again(
+        self, session: Session, town: SmallMunicipality
+    ) -> None:
+        PostFactory(person=town.teacher, unit=town.school_indskoling, role=Role.SUPERUSER, trained_on=None)
+        session.commit()
+        assert ask_to_enrol(NOW).made == 1
+        held = _held(session, "U03")
+        invite(held.id, [town.teacher.id], SYSTEM, NOW)
+        mark(held.id, {town.teacher.id: False}, SYSTEM, AFTER)
+        assert ask_to_enrol(AFTER).made == 1
+        assert ask_to_enrol(AFTER).made == 0
+
 
 def test_courses_count_by_status_in_three_statements(session: Session, town: SmallMunicipality) -> None:
     held = _held(session, "U03")

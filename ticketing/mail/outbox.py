@@ -23,7 +23,7 @@ from ticketing.mail.postoffice import PostOffices
 from ticketing.organisation.models import Municipality
 from ticketing.vocabulary import MunicipalityId
 from ticketing.work import links
-from ticketing.work.models import OutboxMessage, WorkItem
+from ticketing.work.models import Event, OutboxMessage, WorkItem
 
 TRIES = 12
 FIRST_WAIT = timedelta(minutes=1)
@@ -34,8 +34,8 @@ LEASE = timedelta(minutes=10)
 _REFERENCES_LENGTH = 900
 #: The library would write a long Message-ID as an encoded word, which no mail program can follow.
 _UNFOLDED = SMTP.clone(max_line_length=990)
-#: What a machine says by itself (RFC 3834 §5); an answer was written by a person.
-_AUTOMATIC = frozenset({"receipt", *FOLDABLE, "digest"})
+#: What a machine says by itself (RFC 3834 §5), whoever brought it about.
+_AUTOMATIC = frozenset({"receipt", *FOLDABLE, "digest", "known_question"})
 
 
 @dataclass(frozen=True)
@@ -78,8 +78,11 @@ def send_due(now: datetime, limit: int = 100, hold: Hold = Hold.NOTHING) -> Send
     return SendResult(**counts)
 
 
-def compose(row: OutboxMessage, item: WorkItem | None, municipality: Municipality) -> EmailMessage:
-    """The mail for `row`, as text and as HTML. Raises ValueError when its recipient can't stand in a header."""
+def compose(
+    row: OutboxMessage, item: WorkItem | None, municipality: Municipality, *, by_machine: bool
+) -> EmailMessage:
+    """The mail for `row`, as text and as HTML; `by_machine` when no person wrote it (RFC 3834 §5). Raises
+    ValueError when its recipient can't stand in a header."""
     message = EmailMessage(policy=SMTP)
     message["Message-ID"] = row.mail_message_id
     message["Date"] = row.created_at
@@ -95,7 +98,7 @@ def compose(row: OutboxMessage, item: WorkItem | None, municipality: Municipalit
         message["In-Reply-To"] = row.in_reply_to
     if row.references:
         message["References"] = _shortened(row.references)
-    if row.purpose in _AUTOMATIC:
+    if by_machine:
         message["Auto-Submitted"] = "auto-generated"
         message["X-Auto-Response-Suppress"] = "All"
     message.set_content(row.body, cte="quoted-printable")
@@ -194,7 +197,15 @@ def _send_one(row_id: int, now: datetime, offices: PostOffices) -> str:
 
 def _composed(session: Session, row: OutboxMessage, municipality: Municipality) -> EmailMessage:
     item = session.get(WorkItem, row.item_id) if row.item_id is not None else None
-    return compose(row, item, municipality)
+    return compose(row, item, municipality, by_machine=_is_by_machine(session, row))
+
+
+def _is_by_machine(session: Session, row: OutboxMessage) -> bool:
+    """A reminder asks as a person did, and a clock sends it: the event says who."""
+    if row.purpose in _AUTOMATIC:
+        return True
+    event = session.get(Event, row.event_id) if row.event_id is not None else None
+    return event is not None and event.actor_kind == "system"
 
 
 def _record_failure(row_id: int, now: datetime, error: Exception) -> str:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from ticketing.accounts.queries import ZONE, is_valid_on
@@ -46,8 +46,9 @@ def ask_to_appoint(municipality_id: MunicipalityId, unit_id: UnitId, now: dateti
 
 
 def ask_to_enrol(now: datetime) -> TasksMade:
-    """A task for the project group for each superuser who is appointed, not trained and on no course, once a
-    person; in every municipality whose plan enrols those who come later. Run again it makes none twice."""
+    """A task for the project group for each superuser who is appointed, not trained and on no course: once a
+    person and again after each course missed, in every municipality whose plan enrols those who come later.
+    Run again it makes none twice."""
     with transaction() as session:
         towns = session.scalars(select(Municipality.id).order_by(Municipality.id)).all()
     made = [_enrol(one, now) for one in towns]
@@ -65,13 +66,25 @@ def _enrol(municipality_id: MunicipalityId, now: datetime) -> TasksMade:
         ).one_or_none()
         if activity is None:
             return TasksMade()
-        tasks = [_task(activity, one) for one in _untrained(session, municipality_id, now)]
+        untrained = _untrained(session, municipality_id, now)
+        missed = _missed(session, [one.person_id for one in untrained])
+        tasks = [_task(activity, one, missed.get(one.person_id, 0)) for one in untrained]
     return make_tasks(municipality_id, tasks, SYSTEM, now) if tasks else TasksMade()
 
 
-def _task(activity: PlanActivity, one: _Untrained) -> PlannedTask:
+def _missed(session: Session, person_ids: list[PersonId]) -> dict[PersonId, int]:
+    """How many courses each has been enrolled at and not come to: each of them makes a task anew."""
+    rows = session.execute(
+        select(Participation.person_id, func.count())
+        .where(Participation.person_id.in_(person_ids), Participation.status == TakingPart.MISSED)
+        .group_by(Participation.person_id)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def _task(activity: PlanActivity, one: _Untrained, missed: int) -> PlannedTask:
     return PlannedTask(
-        key=f"enrol:superuser:{one.person_id}",
+        key=f"enrol:superuser:{one.person_id}" + (f":{missed}" if missed else ""),
         activity_id=activity.id,
         unit_id=one.unit_id,
         role=Role.PROJECT_GROUP,
