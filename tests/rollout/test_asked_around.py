@@ -97,6 +97,18 @@ def test_a_house_is_trained_when_each_department_had_a_trained_superuser_by_then
     assert not is_trained()
 
 
+def test_a_department_without_a_superuser_counts_as_one_without_training(
+    session: Session, town: SmallMunicipality
+) -> None:
+    (school,) = institutions(_viewer(town.project_group[0]), [Sector.SKOLE])
+    for post in session.scalars(select(Post).where(Post.role == Role.SUPERUSER)):
+        if post.unit_id == town.school_udskoling.id:
+            post.valid_to = LIVE - timedelta(days=1)
+    session.commit()
+    (load,) = asked_around(_viewer(town.project_group[0]), {school: LIVE})
+    assert 0 < load.coverage < 1
+
+
 def test_who_works_there_counts_employees_below_the_house(session: Session, town: SmallMunicipality) -> None:
     viewer = _viewer(town.project_group[0])
     (school,) = institutions(viewer, [Sector.SKOLE])

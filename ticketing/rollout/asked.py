@@ -132,11 +132,16 @@ def _users(viewer: Viewer, paths: _Paths) -> dict[Institution, int]:
 
 
 def _trained(viewer: Viewer, dates: Mapping[Institution, date], paths: _Paths) -> dict[Institution, float]:
-    """The share of each house's units with a superuser where somebody was trained on its date."""
+    """The share of each house's departments, and other units with a superuser, where somebody was trained on
+    its date. A department without a superuser counts as one without training."""
+    of_superuser = and_(Post.unit_id == Unit.id, Post.role == Role.SUPERUSER)
     rows = db.session.execute(
-        select(Unit.path, Post.trained_on, Post.valid_from, Post.valid_to)
-        .join(Post, Post.unit_id == Unit.id)
-        .where(Post.municipality_id == viewer.municipality_id, Post.role == Role.SUPERUSER)
+        select(Unit.path, Unit.kind, Post.trained_on, Post.valid_from, Post.valid_to)
+        .outerjoin(Post, of_superuser)
+        .where(
+            Unit.municipality_id == viewer.municipality_id,
+            or_(Unit.kind == UnitKind.DEPARTMENT, Post.id.is_not(None)),
+        )
     )
     by_unit: dict[str, bool] = {}
     for row in rows:
@@ -144,7 +149,9 @@ def _trained(viewer: Viewer, dates: Mapping[Institution, date], paths: _Paths) -
         if place is None or place not in dates:
             continue
         on = dates[place]
-        if row.valid_from <= on and (row.valid_to is None or row.valid_to > on):
+        if row.kind is UnitKind.DEPARTMENT:
+            by_unit.setdefault(row.path, False)
+        if row.valid_from is not None and row.valid_from <= on and (row.valid_to is None or row.valid_to > on):
             is_trained = row.trained_on is not None and row.trained_on <= on
             by_unit[row.path] = by_unit.get(row.path, False) or is_trained
     of_place: dict[Institution, list[bool]] = {}
