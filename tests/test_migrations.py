@@ -29,6 +29,11 @@ def test_the_search_index_is_kept_by_triggers(session: Session) -> None:
     session.commit()
     assert session.scalar(text("SELECT count(*) FROM search_index")) == 1
     assert session.scalar(text("SELECT count(*) FROM search_source")) == 1
+    triggers = {
+        "sqlite": "SELECT DISTINCT tbl_name FROM sqlite_master WHERE type = 'trigger'",
+        "postgresql": "SELECT DISTINCT event_object_table FROM information_schema.triggers",
+    }[session.get_bind().dialect.name]
+    assert set(session.scalars(text(triggers))) >= {"work_item", "message", "person"}
 
 
 def test_partial_indexes_carry_their_condition(app: Flask) -> None:

@@ -2,24 +2,22 @@
 
 import hashlib
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
-from flask import current_app
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from ticketing.database import db, transaction
 from ticketing.mail import who
-from ticketing.mail.forwarded import Forwarded, forwarded
 from ticketing.mail.message import NotAMessage, ParsedMessage
 from ticketing.mail.models import InboundMail
 from ticketing.mail.parse import parse
+from ticketing.mail.question import NO_TEXT, files_of, open_question, say_what_was_left_out, whose_question
 from ticketing.organisation.models import Municipality, Person
-from ticketing.vocabulary import Apart, Channel, ItemId, MunicipalityId
+from ticketing.vocabulary import Apart, ItemId, MunicipalityId
 from ticketing.work import actions, links, notices
-from ticketing.work.actions import Draft, NewFile
 from ticketing.work.errors import WorkError
 from ticketing.work.linked import link_apart
 from ticketing.work.models import Message, OutboxMessage, WorkItem
@@ -27,13 +25,6 @@ from ticketing.work.rules import shown_number
 
 log = logging.getLogger(__name__)
 
-_TITLE_LENGTH = 200
-_NO_TEXT = "(Mailen er uden tekst.)"
-_WHY_LEFT_OUT = {
-    "too large": "filen er for stor",
-    "too many": "der er for mange filer",
-    "too much": "filerne fylder for meget tilsammen",
-}
 _WHY_APART = {
     Apart.STRANGER: "Mailen er et svar på {number}, men afsenderen deltager ikke i den sag.",
     Apart.UNCONFIRMED: "Mailen er et svar på {number}, men afsenderen er ikke bekræftet.",
@@ -206,61 +197,17 @@ def _handle(
                 why_apart = Apart.LATE
         else:
             why_apart = Apart.UNCONFIRMED if mail.auth.failed else Apart.STRANGER
-    opened, outcome = _open_own(session, kept, mail, person, now, mailbox_unit)
+    question = whose_question(session, municipality, mail, person, now)
+    opened = open_question(session, municipality, question, now, mailbox_unit)
+    outcome = _settle(session, kept, "opened", None, opened)
+    if question.passed_on_by is not None and question.note:
+        forwarder = actions.Actor("person", question.passed_on_by.id)
+        actions.note(opened.id, forwarder, now, text=question.note)
     if item is not None and why_apart is not None:
         number = shown_number(item.kind, item.number)
         actions.note(opened.id, actions.SYSTEM, now, text=_WHY_APART[why_apart].format(number=number))
         link_apart(session, opened, item, why_apart)
     return outcome
-
-
-def _open_own(
-    session: Session,
-    kept: InboundMail,
-    mail: ParsedMessage,
-    person: Person | None,
-    now: datetime,
-    mailbox_unit: str | None,
-) -> tuple[WorkItem, Outcome]:
-    """The mail becomes a ticket: its sender's, or that of whoever wrote first what a colleague passes on."""
-    municipality = session.get_one(Municipality, kept.municipality_id)
-    passed_on = _passed_on(municipality, mail, person)
-    if passed_on is not None:
-        mail = _as_first_written(mail, passed_on)
-        forwarder, person = person, who.person_with_address(session, municipality.id, mail, now)
-    else:
-        forwarder = None
-    asker = who.asker(session, municipality, mail, person, now, mailbox_unit, passed_on_by=forwarder)
-    opened = _open(municipality, mail, asker, now, forwarder)
-    _say_what_was_left_out(opened.id, mail, now)
-    outcome = _settle(session, kept, "opened", None, opened)
-    if passed_on is not None and forwarder is not None and passed_on.note:
-        actions.note(opened.id, actions.Actor("person", forwarder.id), now, text=passed_on.note)
-    return opened, outcome
-
-
-def _passed_on(municipality: Municipality, mail: ParsedMessage, person: Person | None) -> Forwarded | None:
-    """What a colleague passes on; None from anyone else and from one who is not confirmed: they could put words
-    into anybody's mouth. Our own mail passed on to us is nobody's question."""
-    if person is None or mail.auth.failed:
-        return None
-    found = forwarded(mail, links.settings().attachments)
-    return None if found is None or links.is_our_mailbox(municipality, found.sender.email) else found
-
-
-def _as_first_written(mail: ParsedMessage, passed_on: Forwarded) -> ParsedMessage:
-    """`mail` as if its first sender had written to us: what we send then answers the mail that they know."""
-    inside = passed_on.inside
-    more = inside.attachments if inside is not None else ()
-    return replace(
-        mail,
-        sender=passed_on.sender,
-        subject=passed_on.subject,
-        reply=passed_on.body,
-        folded=passed_on.folded,
-        message_id=inside.message_id if inside is not None else None,
-        attachments=(*mail.attachments, *more)[: links.settings().attachments.files],
-    )
 
 
 def _join(
@@ -278,8 +225,8 @@ def _join(
     is_requester = mail.sender.email == (item.requester_email or "").lower() or (
         person is not None and person.id == item.requester_id
     )
-    text = mail.reply or _NO_TEXT
-    files = _files(mail)
+    text = mail.reply or NO_TEXT
+    files = files_of(mail)
     if person is not None and (not is_requester or _answers_a_notice(item, mail)):
         actions.requester_writes(
             item.id, now, text, folded=mail.folded, author_id=person.id, public=False, files=files
@@ -288,46 +235,13 @@ def _join(
         if not is_requester:
             text = f"Skrevet af {mail.sender.email}, som var sat på kopi:\n\n{text}"
         actions.requester_writes(item.id, now, text, folded=mail.folded, files=files)
-    _say_what_was_left_out(item.id, mail, now)
+    say_what_was_left_out(item.id, mail, now)
     return _settle(session, kept, "joined", None, item)
 
 
 def _answers_a_notice(item: WorkItem, mail: ParsedMessage) -> bool:
     """What a colleague answers to a notice among colleagues stays so, also when they asked themselves."""
     return any(links.is_notice(item.municipality_id, one) for one in mail.in_reply_to)
-
-
-def _say_what_was_left_out(item_id: ItemId, mail: ParsedMessage, now: datetime) -> None:
-    """Files that are not kept beside the text are named with the reason; the mail itself still has them."""
-    if mail.left_out:
-        named = "\n".join(f"- {one.name}: {_WHY_LEFT_OUT[one.why]}" for one in mail.left_out)
-        text = f"Disse filer er ikke gemt ved sagen. De ligger i mailen, som den kom:\n{named}"
-        actions.note(item_id, actions.SYSTEM, now, text=text)
-
-
-def _open(
-    municipality: Municipality, mail: ParsedMessage, found: who.Asker, now: datetime, forwarder: Person | None
-) -> WorkItem:
-    ladder = current_app.extensions["ladder"]
-    title = mail.subject or next((line.strip() for line in mail.reply.split("\n") if line.strip()), "")
-    draft = Draft(
-        municipality_id=municipality.id,
-        unit_id=found.unit_id,
-        title=title[:_TITLE_LENGTH] or "(uden emne)",
-        body=mail.reply or _NO_TEXT,
-        category=ladder.category_for_text(f"{mail.subject} {mail.reply}").key,
-        channel=Channel.MAIL,
-        requester_role=found.role,
-        requester_id=found.person_id,
-        requester_name=found.name,
-        requester_email=mail.sender.email if mail.sender else None,
-        sender_verified=not mail.auth.failed,
-        folded=mail.folded,
-        thread=(*mail.references, mail.message_id) if mail.message_id else mail.references,
-        logged_by_id=forwarder.id if forwarder is not None else None,
-    )
-    actor = actions.REQUESTER if forwarder is None else actions.Actor("person", forwarder.id)
-    return actions.open_ticket(draft, actor, now, files=_files(mail))
 
 
 def _bounce(session: Session, kept: InboundMail, mail: ParsedMessage, now: datetime) -> Outcome:
@@ -406,7 +320,3 @@ def _seen_before(session: Session, municipality_id: MunicipalityId, key: str) ->
     if row is None:
         return None
     return Outcome(row.outcome, row.reason, row.item_id, row.number, seen_before=True)
-
-
-def _files(mail: ParsedMessage) -> list[NewFile]:
-    return [NewFile(one.name, one.media_type, one.content) for one in mail.attachments]

@@ -6,78 +6,16 @@ frame can be lost; all of them give the same `Table`.
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
+from ticketing.rollout.cell_runs import from_cells
 from ticketing.rollout.lines import Line, plain
 from ticketing.rollout.periods import spans
-from ticketing.rollout.words import UNDATED, sectors_in
+from ticketing.rollout.table import Cell, Table, head_kind, is_time
 
 _VERB = re.compile(
     r"\b(?:er|skal|har|vil|kan|bliver|foregår|se|ses|fremgår|løber|findes|sker|holder|gennemføres|står|vises|må)\b",
     re.IGNORECASE,
 )
-#: What the head of a column says of its cells.
-HEADS: dict[str, str] = {
-    "period": r"periode\w*|tidspunkt\w*|dato(?:er)?|tidsrum|uge(?:r|nr\.?|nummer)?|hvornår|tid|termin\w*|start(?:dato)?|frist|deadline|når|dag(?:e)?",  # noqa: E501 - one alternative
-    "end": r"slut(?:dato)?|til\s*(?:dato)?|færdig(?:\s+senest)?",
-    "label": r"(?:uddannelse|kursus|undervisning|oplæring)\s+(?:af|for)|uddannelse|aktivitet(?:er)?|målgruppe\w*|hvem(?:\s+uddannes)?|hvad|opgave(?:r)?|kursus|kurser|emne|deltagere|gruppe|rolle(?:r)?|forløb|indsats(?:er)?|milepæl(?:e)?|for\s+hvem|hold|handling|fase|personalegruppe",  # noqa: E501 - one alternative
-    "hours": r"varighed|timer|længde|omfang|timetal|dage|kursuslængde",
-    "trainers": r"underviser(?:e)?|uddannes\s+af|instruktør(?:er)?|ved|v/|uddanner|hvem\s+underviser|leverandør|afholdes\s+af|træner(?:e)?|ansvarlig(?:e)?",  # noqa: E501 - one alternative
-    "count": r"antal(?:\s+\w+)?|pladser|betalte\s+pladser|deltagerantal|antal\s+pladser|stk\.?",
-    "place": r"sted|lokale|hvor",
-    "note": r"bemærkning(?:er)?|note(?:r)?|indhold|form|status|kommentar(?:er)?",
-    "sector": r"område|sektor|forvaltning",
-}
-
-
-@dataclass(frozen=True)
-class Cell:
-    """A cell's lines, each with its number in the source."""
-
-    lines: tuple[tuple[int, str], ...]
-
-    @property
-    def text(self) -> str:
-        return " ".join(text for _, text in self.lines if text)
-
-    @property
-    def number(self) -> int:
-        return self.lines[0][0] if self.lines else 0
-
-
-@dataclass(frozen=True)
-class Table:
-    """A header (perhaps empty) and rows of equally many cells, from line `first` to line `last`."""
-
-    header: tuple[str, ...]
-    rows: tuple[tuple[Cell, ...], ...]
-    first: int
-    last: int
-
-    def column(self, kind: str) -> int | None:
-        """The column whose head is of that kind (a key of `HEADS`)."""
-        return next((n for n, head in enumerate(self.header) if head_kind(head) == kind), None)
-
-    @property
-    def period_column(self) -> int | None:
-        """The column of the periods: by its head, else the one where most cells hold one."""
-        named = self.column("period")
-        if named is not None:
-            return named
-        if not self.rows:
-            return None
-        shares = [
-            sum(bool(spans(row[n].text)) for row in self.rows if n < len(row)) / len(self.rows)
-            for n in range(len(self.rows[0]))
-        ]
-        best = max(range(len(shares)), key=lambda n: shares[n], default=None)
-        return best if best is not None and shares[best] >= 0.5 else None
-
-
-def head_kind(text: str) -> str | None:
-    """Which of `HEADS` a cell is the head of."""
-    words = plain(text).strip(" :*#_").lower()
-    return next((kind for kind, pattern in HEADS.items() if re.fullmatch(pattern, words)), None)
 
 
 def tables(lines: Sequence[Line]) -> list[Table]:
@@ -209,7 +147,8 @@ def _tab_led(lines: Sequence[Line], start: int) -> Made:
             cells[-1].append((line.number, line.text.strip()))
             blanks = 0
         end += 1
-    return _from_cells([Cell(tuple(cell)) for cell in cells], lines[start].number, end)
+    table = from_cells([Cell(tuple(cell)) for cell in cells], lines[start].number)
+    return (table, end) if table is not None else None
 
 
 def _a_cell_a_line(lines: Sequence[Line], start: int) -> Made:
@@ -243,7 +182,8 @@ def _a_cell_a_line(lines: Sequence[Line], start: int) -> Made:
             blanks = 0
             cells.append(Cell(((line.number, plain(line.text)),)))
         end += 1
-    return _from_cells(cells, lines[start].number, end, heads=len(heads))
+    table = from_cells(cells, lines[start].number, heads=len(heads))
+    return (table, end) if table is not None else None
 
 
 def _spaced(lines: Sequence[Line], start: int) -> Made:
@@ -335,104 +275,6 @@ def _headed(rows: Sequence[tuple[Cell, ...]]) -> tuple[tuple[str, ...], tuple[tu
     return (tuple(cell.text for cell in first), tuple(rows[1:])) if is_header else ((), tuple(rows))
 
 
-def _from_cells(cells: list[Cell], first: int, end: int, heads: int | None = None) -> Made:
-    """A table of a run of cells: as wide as makes the most rows with a period in the period's column."""
-    matrix = _matrix_width(cells)
-    widths = [heads] if heads else [matrix] if matrix else range(2, 7)
-    best = max((_laid_out(cells, width) for width in widths), key=lambda one: one[0])
-    score, header, rows = best
-    if score < 0.75:
-        anchored = _by_anchor(cells, heads)
-        if anchored is not None:
-            header, rows, score = (*anchored, 0.8)
-    if score < 0.3 and heads:
-        return None
-    if not rows:
-        rows, header = [tuple(cells)], ()
-    last = max((line for row in rows for cell in row for line, _ in cell.lines), default=first)
-    return Table(tuple(header), tuple(rows), first, last), end
-
-
-def _matrix_width(cells: list[Cell]) -> int | None:
-    """Who trains whom: one column for what is trained, then one a sector."""
-    if not cells or not re.search(r"uddann|undervis|oplær", cells[0].text, re.IGNORECASE):
-        return None
-    sectors = 0
-    for cell in cells[1:6]:
-        if not cell.text or len(cell.text) > 30 or not sectors_in(cell.text):
-            break
-        sectors += 1
-    return sectors + 1 if sectors >= 2 else None
-
-
-def _laid_out(cells: list[Cell], width: int) -> tuple[float, tuple[str, ...], list[tuple[Cell, ...]]]:
-    header, body = cells[:width], cells[width:]
-    period = next((n for n, cell in enumerate(header) if head_kind(cell.text) == "period"), None)
-    known = sum(head_kind(cell.text) is not None for cell in header)
-    while body and not body[-1].text:
-        body = body[:-1]
-    rows = [tuple(body[at : at + width]) for at in range(0, len(body), width)]
-    if rows and len(rows[-1]) < width:
-        rows[-1] += (Cell(()),) * (width - len(rows[-1]))
-    if not rows:
-        return 0.0, (), []
-    if period is None or spans(header[period].text):
-        return 0.0, tuple(cell.text for cell in header), rows
-    good = sum(_is_time(row[period].text) and not _is_time(row[0 if period else 1].text) for row in rows)
-    score = good / len(rows) + 0.05 * known - 0.1 * bool(len(body) % width)
-    return score, tuple(cell.text for cell in header), rows
-
-
-def _by_anchor(cells: list[Cell], heads: int | None) -> tuple[tuple[str, ...], list[tuple[Cell, ...]]] | None:
-    """Rows around the cells with a period: what stands between is a row's own, as many cells after its period
-    as the head says. For tables whose empty cells are lost, or that hold a cell in pieces."""
-    width = heads or _known_heads(cells)
-    period = next((n for n, cell in enumerate(cells[:width]) if head_kind(cell.text) == "period"), None)
-    if period is None:
-        return None
-    after = width - 1 - period
-    rows: list[tuple[Cell, ...]] = []
-    waiting: list[Cell] = []
-    body = [cell for cell in cells[width:] if cell.text]
-    at = 0
-    while at < len(body):
-        cell = body[at]
-        at += 1
-        if not _is_time(cell.text):
-            waiting.append(cell)
-        elif waiting or not rows:
-            rows.append((*_before_period(waiting, period), cell, *_padded(body[at : at + after], after)))
-            at += after
-            waiting = []
-        elif spans(cell.text):
-            more = rows[-1][period].lines + cell.lines
-            rows[-1] = (*rows[-1][:period], Cell(more), *rows[-1][period + 1 :])
-    return tuple(cell.text for cell in cells[:width]), rows
-
-
-def _known_heads(cells: list[Cell]) -> int:
-    """How many cells the head has: up to the first that is not one."""
-    count = next((n for n, cell in enumerate(cells[:8]) if head_kind(cell.text) is None), min(8, len(cells)))
-    return max(count, 2)
-
-
-def _before_period(cells: list[Cell], width: int) -> tuple[Cell, ...]:
-    """`cells` in the columns before the period; of too many, the first ones are one cell in pieces."""
-    if width == 0:
-        return ()
-    extra = max(0, len(cells) - width)
-    first = Cell(tuple(line for cell in cells[: extra + 1] for line in cell.lines))
-    return _padded([first, *cells[extra + 1 :]], width)
-
-
-def _padded(cells: list[Cell], width: int) -> tuple[Cell, ...]:
-    return tuple(cells) + (Cell(()),) * (width - len(cells))
-
-
-def _is_time(text: str) -> bool:
-    return bool(spans(text)) or bool(UNDATED.search(text))
-
-
 def _speaks_of_time(rows: list[Row]) -> bool:
     """A period in half of the rows, or heads that say what the table is; prose with stray gaps has neither."""
     heads = [head_kind(" ".join(text for _, text in cell)) for cell in rows[0]]
@@ -458,9 +300,9 @@ def _begins_anew(lines: Sequence[Line], index: int, blanks: int) -> bool:
     after = [line.text for line in lines[index + 1 : index + 6] if line.text.strip()][:1]
     if head_kind(lines[index].text) and after and head_kind(after[0]):
         return True
-    if blanks < 2 or _is_time(lines[index].text):
+    if blanks < 2 or is_time(lines[index].text):
         return False
-    return not after or not _is_time(after[0]) or _is_prose(after[0])
+    return not after or not is_time(after[0]) or _is_prose(after[0])
 
 
 def _is_prose(text: str) -> bool:

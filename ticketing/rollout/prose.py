@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterator, Mapping, Sequence, Set
 
 from ticketing.rollout.draft import Counted, Draft, role_of
-from ticketing.rollout.layouts import Table
 from ticketing.rollout.lines import Line
 from ticketing.rollout.periods import spans
 from ticketing.rollout.plan import Warning
 from ticketing.rollout.sanity import ROLE_WORDS, Phase
+from ticketing.rollout.table import Table
 from ticketing.rollout.weeks import NoSuchDay
 from ticketing.rollout.words import UNDATED, is_course, role_in, roles_in, sectors_in
 from ticketing.vocabulary import ActivityCategory, Role, Sector

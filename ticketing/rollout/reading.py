@@ -12,11 +12,12 @@ from dataclasses import dataclass
 
 from ticketing.rollout import prose, sanity, seats
 from ticketing.rollout.draft import Counted, Draft
-from ticketing.rollout.layouts import Cell, Table, head_kind, tables
+from ticketing.rollout.layouts import tables
 from ticketing.rollout.lines import Line, is_bullet, plain, read_lines, sections
 from ticketing.rollout.periods import Span, spans
 from ticketing.rollout.plan import Activity, Quota, Warning
 from ticketing.rollout.schoolyear import DaysOff
+from ticketing.rollout.table import Cell, Table, head_kind
 from ticketing.rollout.words import category_of, length_in, number_in, role_in, roles_in, sectors_in
 from ticketing.vocabulary import ActivityCategory, Role, TaskPer
 

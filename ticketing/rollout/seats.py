@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from ticketing.rollout.draft import Counted, Draft, role_of
-from ticketing.rollout.layouts import Table
 from ticketing.rollout.lines import Line, is_bullet
 from ticketing.rollout.plan import Warning
+from ticketing.rollout.table import Table
 from ticketing.rollout.words import is_course, length_in, number_in, role_in, sectors_in
 from ticketing.vocabulary import Role, Sector
 
