@@ -39,8 +39,8 @@
 /* The error summary takes the focus, so that a screen reader reads it first. */
 document.querySelectorAll("[data-focus]").forEach((element) => element.focus());
 
-/* On a phone the menu scrolls: the page one is on stands in sight. */
-document.querySelector(".main-nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+/* On a phone menu and tabs scroll: the page one is on stands in sight. */
+document.querySelectorAll(".main-nav [aria-current], .tabs [aria-current]").forEach((here) => here.scrollIntoView({ block: "nearest", inline: "nearest" }));
 
 /* A second press on a button must not send twice. */
 document.addEventListener("submit", (event) => {
