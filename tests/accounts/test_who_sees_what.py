@@ -52,20 +52,32 @@ class World:
     watching: set[tuple[int, int]]
 
 
-def test_sql_rule_and_table_agree(app: Flask, start_over: Callable[[], None]) -> None:
-    """Random organisations with random posts, deputies and items, in two municipalities."""
+def in_random_organisations(
+    app: Flask, start_over: Callable[[], None], compare: Callable[[Random], None], *, examples: int
+) -> None:
+    """Calls `compare` with `examples` seeds, the same in each run, and empty tables each time."""
 
     @settings(
-        max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None
+        max_examples=examples,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        derandomize=True,
+        database=None,
     )
     @given(st.integers(0, 2**32))
     def agree(seed: int) -> None:
         start_over()
         with app.app_context():
-            compare_everyone(Random(seed))
+            compare(Random(seed))
             db.session.rollback()
 
     agree()
+
+
+def test_sql_rule_and_table_agree(app: Flask, start_over: Callable[[], None]) -> None:
+    """Random organisations with random posts, deputies and items, in two municipalities."""
+
+    in_random_organisations(app, start_over, compare_everyone, examples=25)
 
 
 def compare_everyone(random: Random) -> None:

@@ -5,11 +5,9 @@ from random import Random
 
 import pytest
 from flask import Flask
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from sqlalchemy import select, text
 
-from tests.accounts.test_who_sees_what import STEPS, random_world
+from tests.accounts.test_who_sees_what import STEPS, in_random_organisations, random_world
 from tests.factories import NOW, EventFactory, SmallMunicipality, WorkItemFactory, small_municipality
 from tests.statements import statements
 from ticketing.accounts.queries import item_access, load_viewer
@@ -184,17 +182,7 @@ def test_a_search_is_two_statements_however_much_it_finds(town) -> None:
 def test_no_search_finds_what_its_viewer_may_not_read(app: Flask, start_over: Callable[[], None]) -> None:
     """Random organisations: by title, by text, by name, with and without words."""
 
-    @settings(
-        max_examples=12, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None
-    )
-    @given(st.integers(0, 2**32))
-    def agree(seed: int) -> None:
-        start_over()
-        with app.app_context():
-            compare_everyone(Random(seed))
-            db.session.rollback()
-
-    agree()
+    in_random_organisations(app, start_over, compare_everyone, examples=12)
 
 
 def compare_everyone(random: Random) -> None:

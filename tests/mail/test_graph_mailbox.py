@@ -4,21 +4,21 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from tests.factories import NOW
 from tests.mail.conftest import SECRET as VARIABLE
 from tests.mail.letterbox import letter
+from tests.mail.reading import SOON, Reading, numbered, tickets
 from tests.mail.servers.graph import CLIENT, SECRET, TENANT, graph_server, throttled
 from tests.mail.servers.web import Answer
 from ticketing.mail.gateways import Trouble
 from ticketing.mail.ingest import ingest
 from ticketing.mail.models import MailboxState
 from ticketing.mail.outbox import SendResult, send_due
-from ticketing.mail.polling import poll, poll_until_empty
-from ticketing.work.models import OutboxMessage, WorkItem
+from ticketing.mail.polling import poll
+from ticketing.work.models import OutboxMessage
 
-SOON = NOW + timedelta(minutes=1)
 ADDRESS = "aula@vesterkaer.example"
 
 
@@ -47,66 +47,11 @@ def box(configure, place, server, certificates, monkeypatch):
     return add
 
 
-def numbered(*numbers: int) -> list[bytes]:
-    return [letter(f"Spørgsmål {n}", Message_ID=f"<n{n}@x.example>") for n in numbers]
-
-
-def tickets(session) -> int:
-    return session.scalar(select(func.count()).select_from(WorkItem))
-
-
-class TestReading:
-    def test_unread_mail_becomes_tickets_and_is_marked_read(self, box, server, session):
-        server.store.receive(*numbered(1, 2, 3))
-        result = poll(box(), NOW)
-        assert (result.taken, result.more, result.error) == (3, False, None)
-        assert tickets(session) == 3
-        assert all(one.is_read for one in server.store.inside("inbox"))
-        assert all(server.immutable_ids)
-
-    def test_only_what_is_new_comes_next_time(self, box, server):
-        mailbox = box()
+class TestReading(Reading):
+    def test_ids_are_asked_for_that_outlive_a_move(self, box, server):
         server.store.receive(*numbered(1))
-        poll(mailbox, NOW)
-        server.store.receive(*numbered(2), is_read=True)
-        result = poll(mailbox, SOON)
-        assert (result.taken, result.again) == (1, 0)
-
-    def test_mail_read_before_the_start_is_history(self, box, server):
-        server.store.receive(*numbered(1, 2), is_read=True)
-        server.store.receive(*numbered(3))
-        far_on = NOW + timedelta(days=3650)
-        assert poll(box(), far_on).taken == 1
-
-    def test_pages_smaller_than_asked_for_are_followed(self, box, server, session):
-        server.page_size = 2
-        server.store.receive(*numbered(1, 2, 3, 4, 5))
-        results = poll_until_empty(box(), NOW)
-        assert [(one.taken, one.more) for one in results] == [(2, True), (2, True), (1, False)]
-        assert tickets(session) == 5
-
-    def test_a_forgotten_delta_token_begins_anew_and_doubles_nothing(self, box, server, session):
-        mailbox = box()
-        server.store.receive(*numbered(1, 2))
-        poll(mailbox, NOW)
-        server.store.receive(*numbered(3))
-        server.forgets = True
-        result = poll(mailbox, SOON)
-        assert result.error is None and tickets(session) == 3
-
-    def test_a_folder_of_choice_and_one_for_what_is_handled(self, box, server):
-        server.store.receive(*numbered(1), folder="f-aula")
-        server.store.receive(*numbered(2))
-        assert poll(box(folder="INBOX/Aula", handled_folder="Behandlet"), NOW).taken == 1
-        assert server.store.bodies("f-behandlet") == numbered(1)
-        assert server.store.bodies("inbox") == numbered(2)
-
-    def test_what_is_no_message_goes_to_quarantine(self, box, server):
-        server.store.receive(b"\x01\x02 nothing\r\n", *numbered(1))
-        result = poll(box(), NOW)
-        assert (result.taken, result.quarantined) == (2, 1)
-        assert len(server.store.inside("f-karantaene")) == 1
-        assert not server.store.inside("f-karantaene")[0].is_read
+        poll(box(), NOW)
+        assert server.immutable_ids and all(server.immutable_ids)
 
     def test_a_message_deleted_while_we_read_is_passed_over(self, box, server, session):
         server.store.receive(*numbered(1, 2))

@@ -5,11 +5,12 @@ import socket
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from tests.factories import NOW
 from tests.mail.conftest import SECRET
 from tests.mail.letterbox import letter
+from tests.mail.reading import numbered, tickets
 from tests.mail.servers.dovecot import PASSWORD, QUARANTINE, MailUser
 from ticketing.mail import ingest as intake
 from ticketing.mail import polling
@@ -49,14 +50,6 @@ def box(configure, imap_server, login, place, monkeypatch):
         return configure(**{**usual, **keys})
 
     return add
-
-
-def numbered(*numbers: int) -> list[bytes]:
-    return [letter(f"Spørgsmål {n}", Message_ID=f"<n{n}@x.example>") for n in numbers]
-
-
-def tickets(session) -> int:
-    return session.scalar(select(func.count()).select_from(WorkItem))
 
 
 class TestReading:

@@ -40,7 +40,7 @@ class EwsServer:
         self.store = store
         self.faults = Faults()
         self.url = ""
-        self.batch_size = 512
+        self.page_size = 512
         self.forgets = False
         #: Bearer tokens that are good now.
         self.tokens: set[str] = set()
@@ -113,7 +113,7 @@ class EwsServer:
             still = "<m:SyncState/><m:IncludesLastItemInRange>true</m:IncludesLastItemInRange></m:Sync"
             return failed.replace("</m:Sync", still)
         after = int(base64.b64decode(state).decode()) if state else 0
-        size = min(int(call.findtext(f"{M}MaxChangesReturned") or 0), self.batch_size)
+        size = min(int(call.findtext(f"{M}MaxChangesReturned") or 0), self.page_size)
         found = self.store.inside(folder, after)
         page = found[:size]
         upto = page[-1].came if page else after
